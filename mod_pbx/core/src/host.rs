@@ -1,0 +1,24 @@
+//! The switch, as the PBX sees it.
+
+/// What the PBX asks of the switch it runs in. Implemented over FreeSWITCH's C API by the module and
+/// by a fake in tests.
+///
+/// Nothing here may be called while one of our locks is held: the switch may call back into us.
+pub trait Host: Send + Sync {
+    /// `switch_version_full`, such as `1.11.1-release+git~…`.
+    fn version(&self) -> String;
+
+    /// A global variable (`switch_core_get_variable`), such as `db_dir`, `conf_dir`, `local_ip_v4`.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// The operator's own static configuration file `name` (such as `acl.conf`) as XML text: the
+    /// `<configuration name="…">` element in the switch's XML root, never an answer of ours.
+    fn static_configuration(&self, name: &str) -> Option<String>;
+
+    /// Runs an API command (`switch_api_execute`) and returns what it wrote. May block; never called
+    /// from a lookup or an event hook.
+    ///
+    /// # Errors
+    /// The command does not exist (its module is not loaded) or it could not be run.
+    fn api(&self, command: &str, arguments: &str) -> Result<String, String>;
+}

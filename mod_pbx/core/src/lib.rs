@@ -1,0 +1,11 @@
+//! The PBX itself: what FreeSWITCH asks, what is answered, and where it is stored.
+//!
+//! Knows nothing of FreeSWITCH's C API: the switch is a [`host::Host`], a lookup is a
+//! [`request::Request`], an answer is a [`reply::Reply`]. It does not serve HTTP either.
+#![forbid(unsafe_code)]
+
+pub mod host;
+pub mod names;
+pub mod reply;
+pub mod request;
+pub mod store;

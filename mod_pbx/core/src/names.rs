@@ -1,0 +1,151 @@
+//! Names that go into documents, dial strings and digests: parsed once, then known to be harmless.
+//!
+//! All are lower case: FreeSWITCH compares them without regard to case (`strcasecmp`), and an A1 hash
+//! contains them, so one spelling is kept. No character that means anything in XML, in a dialplan
+//! action or in a dial string (`$ { } < > [ ] , | ' " \ & ; : @ %` and blanks) can occur.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a name was refused, in words for the person who typed it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadName(pub String);
+
+macro_rules! name_type {
+    ($(#[$doc:meta])* $type:ident, $parse:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $type(Box<str>);
+
+        impl $type {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = BadName;
+            fn from_str(text: &str) -> Result<Self, BadName> {
+                $parse(text).map(|name| Self(name.into_boxed_str()))
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = BadName;
+            fn try_from(text: String) -> Result<Self, BadName> {
+                text.parse()
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(name: $type) -> Self {
+                name.0.into_string()
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $type {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name_type!(
+    /// A SIP domain, which is also the name of the tenant: a host name (RFC 1123) or an IPv4 address.
+    DomainName, parse_domain
+);
+name_type!(
+    /// A SIP user name (the digest's username): 2 to 64 of `a-z 0-9 . _ -`, starting with a letter or digit.
+    Username, parse_username
+);
+name_type!(
+    /// An extension's number: 2 to 15 digits (E.164's longest), not a possible feature code.
+    Number, parse_number
+);
+
+fn parse_domain(text: &str) -> Result<String, BadName> {
+    let name = text.to_ascii_lowercase();
+    let label = |part: &str| {
+        (1..=63).contains(&part.len())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+    };
+    if name.len() > 253 || !name.split('.').all(label) {
+        return Err(BadName(format!(
+            "{:?} is not a domain: use a host name such as pbx.example.com (letters, digits, '-' and '.')",
+            clip(text)
+        )));
+    }
+    Ok(name)
+}
+
+fn parse_username(text: &str) -> Result<String, BadName> {
+    let name = text.to_ascii_lowercase();
+    let good = (2..=64).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        && name.as_bytes()[0].is_ascii_alphanumeric();
+    if good {
+        Ok(name)
+    } else {
+        Err(BadName(format!(
+            "{:?} is not a username: use 2 to 64 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
+            clip(text)
+        )))
+    }
+}
+
+fn parse_number(text: &str) -> Result<String, BadName> {
+    if (2..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err(BadName(format!(
+            "{:?} is not an extension number: use 2 to 15 digits",
+            clip(text)
+        )))
+    }
+}
+
+/// At most 64 characters of what a stranger typed.
+fn clip(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_folded_to_lower_case() {
+        assert_eq!("PBX.Test".parse::<DomainName>().unwrap().as_str(), "pbx.test");
+        assert_eq!("Alice".parse::<Username>().unwrap().as_str(), "alice");
+    }
+
+    #[test]
+    fn nothing_with_a_meaning_elsewhere_gets_in() {
+        for bad in [
+            "a${b}", "a,b", "a b", "a|b", "a@b", "a%b", "<a>", "a;b", "a&b", "ä1", "a\nb", "", "-ab", "a'b",
+            "a\\b",
+        ] {
+            assert!(bad.parse::<Username>().is_err(), "{bad:?}");
+            assert!(bad.parse::<DomainName>().is_err(), "{bad:?}");
+            assert!(bad.parse::<Number>().is_err(), "{bad:?}");
+        }
+        assert!("1".parse::<Number>().is_err());
+        assert!("+4930".parse::<Number>().is_err());
+        assert!("pbx..test".parse::<DomainName>().is_err());
+    }
+}

@@ -1,0 +1,158 @@
+//! The rows of the configuration, one type a table, field for field what `sql/` declares.
+//!
+//! Serialised to JSON they are also the row images of the revision log. `row_rev` and `updated_at` are
+//! set by the writer; what a caller puts there is not looked at (the revision it was based on goes
+//! beside the row, not into it).
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::names::{DomainName, Number, Username};
+
+/// What a person may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Everything, in every domain.
+    Administrator,
+    /// Everything in their own domain.
+    DomainAdministrator,
+    /// Their own lines, voicemail and forwards.
+    User,
+}
+
+/// A tenant and SIP domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Domain {
+    /// Primary key, UUIDv7.
+    pub id: Uuid,
+    /// The SIP domain.
+    pub name: DomainName,
+    /// The revision that wrote this row.
+    #[serde(default)]
+    pub row_rev: u64,
+    /// When, RFC 3339 in UTC.
+    #[serde(default)]
+    pub updated_at: String,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// Primary key, UUIDv7.
+    pub id: Uuid,
+    /// The domain they belong to; none for an administrator of the whole PBX.
+    pub domain_id: Option<Uuid>,
+    /// What they sign in with.
+    pub name: Username,
+    /// What other people see.
+    pub display_name: String,
+    /// Where mail goes.
+    pub email: Option<String>,
+    /// What they may do.
+    pub role: Role,
+    /// argon2id as a PHC string; none: they cannot sign in.
+    pub password_hash: Option<String>,
+    /// Off: cannot sign in.
+    pub enabled: bool,
+    /// The revision that wrote this row.
+    #[serde(default)]
+    pub row_rev: u64,
+    /// When, RFC 3339 in UTC.
+    #[serde(default)]
+    pub updated_at: String,
+}
+
+/// The page a browser client logs in to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Primary key, UUIDv7.
+    pub id: Uuid,
+    /// The domain it belongs to.
+    pub domain_id: Uuid,
+    /// Its name, unique in the domain.
+    pub name: String,
+    /// The revision that wrote this row.
+    #[serde(default)]
+    pub row_rev: u64,
+    /// When, RFC 3339 in UTC.
+    #[serde(default)]
+    pub updated_at: String,
+}
+
+/// A number that rings somebody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Extension {
+    /// Primary key, UUIDv7.
+    pub id: Uuid,
+    /// The domain it belongs to.
+    pub domain_id: Uuid,
+    /// Its number, unique in the domain.
+    pub number: Number,
+    /// Whose it is.
+    pub user_id: Uuid,
+    /// The page of its browser clients.
+    pub channel_id: Uuid,
+    /// The name others see when it calls.
+    pub caller_id_name: String,
+    /// How long its phones ring, in seconds (5 to 600).
+    pub ring_seconds: u32,
+    /// Whether it has a mailbox.
+    pub voicemail: bool,
+    /// The mailbox's PIN, digits.
+    pub voicemail_pin: Option<String>,
+    /// Off: does not exist for the switch.
+    pub enabled: bool,
+    /// The revision that wrote this row.
+    #[serde(default)]
+    pub row_rev: u64,
+    /// When, RFC 3339 in UTC.
+    #[serde(default)]
+    pub updated_at: String,
+}
+
+/// A phone's credential.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Primary key, UUIDv7.
+    pub id: Uuid,
+    /// The domain it belongs to.
+    pub domain_id: Uuid,
+    /// What it rings for and calls as.
+    pub extension_id: Uuid,
+    /// Whose phone it is.
+    pub user_id: Uuid,
+    /// The digest's username, unique in the domain.
+    pub username: Username,
+    /// MD5(username:domain:password) in hex.
+    pub a1: String,
+    /// How many phones may register it at once (1 to 32).
+    pub max_registrations: u32,
+    /// CIDRs it may come from, blank separated; none: anywhere.
+    pub source_acl: Option<String>,
+    /// Off: does not exist for the switch.
+    pub enabled: bool,
+    /// The revision that wrote this row.
+    #[serde(default)]
+    pub row_rev: u64,
+    /// When, RFC 3339 in UTC.
+    #[serde(default)]
+    pub updated_at: String,
+}
+
+/// A setting that differs from its default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Primary key, UUIDv7.
+    pub id: Uuid,
+    /// Its name in the catalogue.
+    pub name: String,
+    /// Its value as text.
+    pub value: String,
+    /// The revision that wrote this row.
+    #[serde(default)]
+    pub row_rev: u64,
+    /// When, RFC 3339 in UTC.
+    #[serde(default)]
+    pub updated_at: String,
+}

@@ -1,0 +1,216 @@
+//! The settings: every one with a type, a default and a description, and the values in force.
+//!
+//! What must be known before the database opens is not here but in `pbx.conf`.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// What kind of value a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An IP address, or `auto` for the switch's own choice.
+    Address,
+    /// A TCP or UDP port, 1 to 65535.
+    Port,
+    /// A whole number from the first to the second, both included.
+    Number(u64, u64),
+    /// `yes` or `no`.
+    Flag,
+    /// Networks in CIDR notation, blank separated; may be empty.
+    Networks,
+    /// An absolute path; may be empty.
+    Path,
+}
+
+/// One setting.
+#[derive(Debug)]
+pub struct Definition {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// What it is unless set.
+    pub default: &'static str,
+    /// What it does, with its unit, in a sentence.
+    pub description: &'static str,
+}
+
+macro_rules! settings {
+    ($($ident:ident = $name:literal, $kind:expr, $default:literal, $description:literal;)*) => {
+        $(
+            #[doc = $description]
+            pub static $ident: Definition = Definition {
+                name: $name, kind: $kind, default: $default, description: $description,
+            };
+        )*
+        /// Every setting there is, in the order `pbx setting list` prints them.
+        pub static CATALOGUE: &[&Definition] = &[$(&$ident),*];
+    };
+}
+
+settings! {
+    SIP_ADDRESS = "sip-address", Kind::Address, "auto",
+        "Address that phones reach; auto is the switch's local_ip_v4.";
+    SIP_PORT = "sip-port", Kind::Port, "5060",
+        "UDP and TCP port that phones reach.";
+    SIP_TLS = "sip-tls", Kind::Flag, "no",
+        "Whether phones may use TLS; needs a certificate (agent.pem) in sip-tls-directory.";
+    SIP_TLS_PORT = "sip-tls-port", Kind::Port, "5061",
+        "TLS port that phones reach.";
+    SIP_TLS_DIRECTORY = "sip-tls-directory", Kind::Path, "",
+        "Directory with agent.pem and cafile.pem; empty is the switch's own certs directory.";
+    EXTERNAL_ADDRESS = "external-address", Kind::Address, "auto",
+        "Address that phones outside the local networks see when the switch is behind NAT; auto is none.";
+    LOCAL_NETWORKS = "local-networks", Kind::Networks, "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8",
+        "Networks that reach the switch without NAT.";
+    REGISTRATION_SECONDS = "registration-seconds", Kind::Number(60, 3600), "180",
+        "Seconds after which a phone must register again.";
+    VERTO_ADDRESS = "verto-address", Kind::Address, "127.0.0.1",
+        "Address of the switch's verto websocket; browsers reach it through the proxy.";
+    VERTO_PORT = "verto-port", Kind::Port, "8081",
+        "Port of the switch's verto websocket.";
+    VOICEMAIL_MAX_SECONDS = "voicemail-max-seconds", Kind::Number(10, 3600), "300",
+        "Longest voicemail message in seconds.";
+    BACKUPS_KEPT = "backups-kept", Kind::Number(1, 365), "14",
+        "How many daily backups are kept.";
+}
+
+/// The values in force.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    set: HashMap<&'static str, String>,
+}
+
+/// The setting called `name`.
+pub fn definition(name: &str) -> Option<&'static Definition> {
+    CATALOGUE.iter().copied().find(|d| d.name == name)
+}
+
+impl Definition {
+    /// Checks a value and gives its one spelling.
+    ///
+    /// # Errors
+    /// What this setting takes, in words for the person who typed the value.
+    pub fn parse(&self, value: &str) -> Result<String, String> {
+        let value = value.trim();
+        let refuse = |takes: &str| Err(format!("{} takes {takes}, not {value:?}", self.name));
+        match self.kind {
+            Kind::Address if value == "auto" => Ok(value.to_owned()),
+            Kind::Address => match value.parse::<IpAddr>() {
+                Ok(address) => Ok(address.to_string()),
+                Err(_) => refuse("an IP address or auto"),
+            },
+            Kind::Port => match value.parse::<u16>() {
+                Ok(port) if port > 0 => Ok(port.to_string()),
+                _ => refuse("a port from 1 to 65535"),
+            },
+            Kind::Number(low, high) => match value.parse::<u64>() {
+                Ok(number) if (low..=high).contains(&number) => Ok(number.to_string()),
+                _ => refuse(&format!("a whole number from {low} to {high}")),
+            },
+            Kind::Flag => match value {
+                "yes" | "true" | "on" => Ok("yes".to_owned()),
+                "no" | "false" | "off" => Ok("no".to_owned()),
+                _ => refuse("yes or no"),
+            },
+            Kind::Networks => {
+                let networks: Vec<&str> = value.split([' ', ',']).filter(|n| !n.is_empty()).collect();
+                match networks.iter().find(|n| !is_network(n)) {
+                    Some(bad) => Err(format!(
+                        "{} takes networks such as 192.168.0.0/16, not {bad:?}",
+                        self.name
+                    )),
+                    None => Ok(networks.join(" ")),
+                }
+            }
+            Kind::Path => {
+                let plain = |c: char| c.is_alphanumeric() || "/._-+".contains(c);
+                if value.is_empty() || (value.starts_with('/') && value.chars().all(plain)) {
+                    Ok(value.to_owned())
+                } else {
+                    refuse("an absolute path of letters, digits and . _ - +")
+                }
+            }
+        }
+    }
+}
+
+impl Settings {
+    /// The settings with these values set; names that are not in the catalogue are left out (a newer
+    /// program may have written them).
+    pub fn new<'a>(set: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let set = set
+            .into_iter()
+            .filter_map(|(name, value)| definition(name).map(|d| (d.name, value.to_owned())))
+            .collect();
+        Self { set }
+    }
+
+    /// The value in force.
+    pub fn get(&self, definition: &'static Definition) -> &str {
+        self.set
+            .get(definition.name)
+            .map_or(definition.default, String::as_str)
+    }
+
+    /// The value of a [`Kind::Flag`].
+    pub fn flag(&self, definition: &'static Definition) -> bool {
+        self.get(definition) == "yes"
+    }
+
+    /// The value of a [`Kind::Number`] or [`Kind::Port`].
+    pub fn number(&self, definition: &'static Definition) -> u64 {
+        // Both what is stored and what is the default went through `parse`.
+        self.get(definition).parse().unwrap_or(0)
+    }
+
+    /// The value of a [`Kind::Address`]; none for `auto`.
+    pub fn address(&self, definition: &'static Definition) -> Option<IpAddr> {
+        self.get(definition).parse().ok()
+    }
+}
+
+/// Whether `text` is a network in CIDR notation (RFC 4632, RFC 4291), or one address.
+pub fn is_network(text: &str) -> bool {
+    let (address, bits) = match text.split_once('/') {
+        Some((address, bits)) => (address, Some(bits)),
+        None => (text, None),
+    };
+    let Ok(address) = address.parse::<IpAddr>() else {
+        return false;
+    };
+    let widest = if address.is_ipv4() { 32 } else { 128 };
+    bits.is_none_or(|bits| bits.parse::<u8>().is_ok_and(|bits| bits <= widest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_value_of_its_kind_in_its_one_spelling() {
+        for definition in CATALOGUE {
+            assert_eq!(
+                definition.parse(definition.default).as_deref(),
+                Ok(definition.default)
+            );
+        }
+    }
+
+    #[test]
+    fn a_bad_value_is_told_what_the_setting_takes() {
+        assert!(
+            SIP_PORT
+                .parse("70000")
+                .unwrap_err()
+                .contains("a port from 1 to 65535")
+        );
+        assert!(
+            LOCAL_NETWORKS
+                .parse("10.0.0.0/33")
+                .unwrap_err()
+                .contains("10.0.0.0/33")
+        );
+        assert!(SIP_TLS_DIRECTORY.parse("/etc/${x}").is_err());
+    }
+}

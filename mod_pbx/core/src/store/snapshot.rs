@@ -1,0 +1,205 @@
+//! The last committed configuration, in memory, as lookups read it.
+//!
+//! A snapshot never changes. The writer makes the next one from it after its SQLite transaction is
+//! durable; the maps are persistent, so the two share all that the commit left alone. Lookups
+//! therefore keep their answers when the disk is full or the database file is locked, damaged or gone.
+//! People (`user`) are not here: no lookup needs them.
+
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use crate::names::{DomainName, Number, Username};
+
+/// One committed state of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The revision this is the state of.
+    pub rev: u64,
+    /// Every domain, by name.
+    pub domains: imbl::HashMap<DomainName, Arc<Domain>>,
+    /// Settings in force, defaults included.
+    pub settings: Arc<crate::store::settings::Settings>,
+}
+
+/// A domain with all that has a name in it.
+#[derive(Debug, Clone)]
+pub struct Domain {
+    /// Its name.
+    pub name: DomainName,
+    /// A set, as a map: `imbl::HashSet` does not give back the element it holds.
+    identities: imbl::HashMap<Identity, ()>,
+    extensions: usize,
+}
+
+/// An enabled extension and its enabled lines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extension {
+    /// Its number.
+    pub number: Number,
+    /// The name others see when it calls.
+    pub caller_id_name: Box<str>,
+    /// How long its phones ring, in seconds.
+    pub ring_seconds: u16,
+    /// Whether it has a mailbox.
+    pub voicemail: bool,
+    /// The mailbox's PIN.
+    pub voicemail_pin: Option<Box<str>>,
+    /// Where its user's mail goes.
+    pub email: Option<Box<str>>,
+    /// The lines that ring for it.
+    pub lines: Box<[Line]>,
+}
+
+/// An enabled line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The digest's username.
+    pub username: Username,
+    /// MD5(username:domain:password).
+    pub a1: [u8; 16],
+    /// How many phones may register it at once.
+    pub max_registrations: u8,
+    /// CIDRs it may come from; none: anywhere.
+    pub source_acl: Option<Box<str>>,
+}
+
+/// A name in a domain: an extension's number, or the username of one of its lines.
+#[derive(Debug, Clone)]
+struct Identity {
+    extension: Arc<Extension>,
+    /// Index of the line, or `NUMBER` for the extension's own number.
+    which: u32,
+}
+
+const NUMBER: u32 = u32::MAX;
+
+impl Identity {
+    fn name(&self) -> &str {
+        match self.extension.lines.get(self.which as usize) {
+            Some(line) => line.username.as_str(),
+            None => self.extension.number.as_str(),
+        }
+    }
+}
+
+impl Borrow<str> for Identity {
+    fn borrow(&self) -> &str {
+        self.name()
+    }
+}
+
+impl Hash for Identity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Identity {}
+
+impl Snapshot {
+    /// The domain called `name`, without regard to case.
+    pub fn domain(&self, name: &str) -> Option<&Arc<Domain>> {
+        match folded(name) {
+            None => self.domains.get(name),
+            Some(lower) => self.domains.get(lower.as_str()),
+        }
+    }
+}
+
+impl Domain {
+    /// A domain with nothing in it.
+    pub fn new(name: DomainName) -> Self {
+        Self {
+            name,
+            identities: imbl::HashMap::new(),
+            extensions: 0,
+        }
+    }
+
+    /// The extension that `name` belongs to: its own number, or the username of one of its lines.
+    /// Without regard to case.
+    pub fn find(&self, name: &str) -> Option<&Arc<Extension>> {
+        let found = match folded(name) {
+            None => self.identities.get_key_value(name),
+            Some(lower) => self.identities.get_key_value(lower.as_str()),
+        };
+        found.map(|(identity, ())| &identity.extension)
+    }
+
+    /// How many extensions there are.
+    pub fn len(&self) -> usize {
+        self.extensions
+    }
+
+    /// Whether there is no extension.
+    pub fn is_empty(&self) -> bool {
+        self.extensions == 0
+    }
+
+    /// Every extension once, in no particular order.
+    pub fn extensions(&self) -> impl Iterator<Item = &Arc<Extension>> {
+        self.identities
+            .keys()
+            .filter(|identity| {
+                identity.which == NUMBER || identity.name() == identity.extension.number.as_str()
+            })
+            .map(|identity| &identity.extension)
+    }
+
+    /// Adds an extension under its number and its lines' usernames.
+    pub fn insert(&mut self, extension: Extension) {
+        let extension = Arc::new(extension);
+        self.extensions += 1;
+        for which in 0..extension.lines.len() as u32 {
+            self.identities.insert(
+                Identity {
+                    extension: Arc::clone(&extension),
+                    which,
+                },
+                (),
+            );
+        }
+        self.identities.insert(
+            Identity {
+                extension,
+                which: NUMBER,
+            },
+            (),
+        );
+    }
+
+    /// Takes out the extension with this number, and its lines with it.
+    pub fn remove(&mut self, number: &str) {
+        let Some(extension) = self.find(number).filter(|e| e.number.as_str() == number).cloned() else {
+            return;
+        };
+        self.extensions -= 1;
+        for line in &extension.lines {
+            self.identities.remove(line.username.as_str());
+        }
+        self.identities.remove(number);
+    }
+}
+
+impl Extension {
+    /// The line with this username, without regard to case.
+    pub fn line(&self, username: &str) -> Option<&Line> {
+        self.lines
+            .iter()
+            .find(|line| line.username.as_str().eq_ignore_ascii_case(username))
+    }
+}
+
+/// `name` in lower case, if it is not so already. Names are ASCII.
+fn folded(name: &str) -> Option<String> {
+    name.bytes()
+        .any(|b| b.is_ascii_uppercase())
+        .then(|| name.to_ascii_lowercase())
+}

@@ -22,3 +22,30 @@ pub trait Host: Send + Sync {
     /// The command does not exist (its module is not loaded) or it could not be run.
     fn api(&self, command: &str, arguments: &str) -> Result<String, String>;
 }
+
+/// A switch that is not there: for tests of everything that needs a [`Host`] and no FreeSWITCH.
+#[derive(Debug, Default)]
+pub struct FakeHost {
+    /// Global variables.
+    pub variables: std::collections::HashMap<String, String>,
+    /// The operator's static configuration files.
+    pub configurations: std::collections::HashMap<String, String>,
+}
+
+impl Host for FakeHost {
+    fn version(&self) -> String {
+        "0.0.0 (no switch)".to_owned()
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+
+    fn static_configuration(&self, name: &str) -> Option<String> {
+        self.configurations.get(name).cloned()
+    }
+
+    fn api(&self, command: &str, _arguments: &str) -> Result<String, String> {
+        Err(format!("no switch here to run {command:?}"))
+    }
+}

@@ -240,7 +240,6 @@ pub struct switch_xml {
 }
 pub const SWITCH_API_VERSION: u32 = 5;
 pub const SWITCH_CMD_CHUNK_LEN: u32 = 1024;
-#[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of switch_loadable_module_function_table",
@@ -266,7 +265,6 @@ const _: () = {
         "Offset of field: switch_loadable_module_function_table::flags",
     ][::core::mem::offset_of!(switch_loadable_module_function_table, flags) - 32usize];
 };
-#[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of switch_api_interface",
@@ -302,7 +300,6 @@ const _: () = {
         "Offset of field: switch_api_interface::next",
     ][::core::mem::offset_of!(switch_api_interface, next) - 64usize];
 };
-#[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of switch_stream_handle",
@@ -341,7 +338,6 @@ const _: () = {
         "Offset of field: switch_stream_handle::param_event",
     ][::core::mem::offset_of!(switch_stream_handle, param_event) - 72usize];
 };
-#[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of switch_console_callback_match_node",
@@ -356,7 +352,6 @@ const _: () = {
         "Offset of field: switch_console_callback_match_node::next",
     ][::core::mem::offset_of!(switch_console_callback_match_node, next) - 8usize];
 };
-#[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of switch_console_callback_match",
@@ -377,7 +372,6 @@ const _: () = {
         "Offset of field: switch_console_callback_match::dynamic",
     ][::core::mem::offset_of!(switch_console_callback_match, dynamic) - 20usize];
 };
-#[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of switch_event_header",
@@ -404,7 +398,6 @@ const _: () = {
         "Offset of field: switch_event_header::next",
     ][::core::mem::offset_of!(switch_event_header, next) - 40usize];
 };
-#[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     ["Size of switch_event"][::core::mem::size_of::<switch_event>() - 88usize];
     ["Alignment of switch_event"][::core::mem::align_of::<switch_event>() - 8usize];
@@ -445,7 +438,6 @@ const _: () = {
         "Offset of field: switch_event::flags",
     ][::core::mem::offset_of!(switch_event, flags) - 80usize];
 };
-#[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     ["Size of switch_xml"][::core::mem::size_of::<switch_xml>() - 112usize];
     ["Alignment of switch_xml"][::core::mem::align_of::<switch_xml>() - 8usize];

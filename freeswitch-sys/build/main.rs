@@ -1,5 +1,6 @@
 //! Chooses the bindings: the committed ones, or with `buildtime_bindgen` those of an installed FreeSWITCH.
 //! Tells dependents which, as `DEP_FREESWITCH_BINDINGS`.
+#![expect(clippy::print_stdout, reason = "how a build script talks to cargo")]
 
 #[cfg(feature = "buildtime_bindgen")]
 #[expect(unreachable_pub, reason = "shared with src, which publishes it")]

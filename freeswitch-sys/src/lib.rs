@@ -9,6 +9,7 @@
     non_camel_case_types,
     reason = "generated, under the names that C has"
 )]
+#![expect(clippy::identity_op, reason = "generated layout assertions")]
 
 #[path = "../build/allowlist.rs"]
 pub mod allowlist;

@@ -4,9 +4,13 @@
 //! [`request::Request`], an answer is a [`reply::Reply`]. It does not serve HTTP either.
 #![forbid(unsafe_code)]
 
+pub mod apps;
 pub mod config;
 pub mod host;
 pub mod names;
+pub mod registry;
 pub mod reply;
 pub mod request;
+pub mod resolve;
 pub mod store;
+pub mod xml;

@@ -183,6 +183,30 @@ pub fn is_network(text: &str) -> bool {
     bits.is_none_or(|bits| bits.parse::<u8>().is_ok_and(|bits| bits <= widest))
 }
 
+/// Whether `address` is in `network` (as [`is_network`] takes it). An IPv4 address that came over an
+/// IPv6 socket (`::ffff:…`) is an IPv4 address.
+pub fn network_holds(network: &str, address: IpAddr) -> bool {
+    fn bits(address: IpAddr) -> (u128, u32) {
+        match address {
+            IpAddr::V4(v4) => (u128::from(v4.to_bits()) << 96, 32),
+            IpAddr::V6(v6) => (v6.to_bits(), 128),
+        }
+    }
+    let (base, length) = match network.split_once('/') {
+        Some((base, length)) => (base, Some(length)),
+        None => (network, None),
+    };
+    let Ok(base) = base.parse::<IpAddr>() else {
+        return false;
+    };
+    let ((base, widest), (address, width)) = (bits(base.to_canonical()), bits(address.to_canonical()));
+    let Ok(length) = length.map_or(Ok(widest), str::parse::<u32>) else {
+        return false;
+    };
+    let differing = base ^ address;
+    widest == width && length <= widest && (length == 0 || differing >> (128 - length) == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,6 +219,21 @@ mod tests {
                 Ok(definition.default)
             );
         }
+    }
+
+    #[test]
+    fn a_network_holds_its_addresses_and_no_others() {
+        let holds = |network, address: &str| network_holds(network, address.parse().unwrap());
+        assert!(holds("10.0.0.0/8", "10.255.0.1"));
+        assert!(!holds("10.0.0.0/8", "11.0.0.0"));
+        assert!(holds("10.1.2.3", "10.1.2.3") && !holds("10.1.2.3", "10.1.2.2"));
+        assert!(holds("10.1.2.3/32", "::ffff:10.1.2.3"));
+        assert!(holds("0.0.0.0/0", "1.2.3.4") && !holds("0.0.0.0/0", "::1"));
+        assert!(holds("2001:db8::/32", "2001:db8:1::1") && !holds("2001:db8::/32", "2001:db9::"));
+        assert!(!holds("::/0", "1.2.3.4"));
+        assert!(
+            !holds("10.0.0.0/33", "10.0.0.0") && !holds("x", "10.0.0.0") && !holds("10.0.0.0/x", "10.0.0.0")
+        );
     }
 
     #[test]

@@ -1,0 +1,98 @@
+//! The directory: who exists in a SIP domain, for each of FreeSWITCH's reasons to ask.
+//!
+//! Parameters may be chosen by a stranger: verto's loginParams replace any parameter that the switch has
+//! set before them, `Event-Calling-Function` too, and an INVITE's unknown headers come in raw. What holds
+//! is the lookup's own domain, and `key`, `user` and `domain`, which `switch_xml_locate_user` sets last.
+//! So whoever asks with a `key` gets at most the one user asked for, whatever else is said.
+
+mod all;
+mod auth;
+mod one;
+
+use crate::apps::directory::one::Asked;
+use crate::registry::{Builder, Handler, RegistryError, Section, View};
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::store::snapshot::Domain;
+use crate::xml::Document;
+use crate::xml::user::Decoy;
+
+/// Adds the directory's handlers.
+///
+/// # Errors
+/// A key is taken, or there are no random bytes.
+pub fn register(builder: &mut Builder) -> Result<(), RegistryError> {
+    register_with(
+        builder,
+        Decoy::random().map_err(|e| RegistryError::Random(e.to_string()))?,
+    )
+}
+
+/// Adds the directory's handlers, with a known decoy.
+///
+/// # Errors
+/// A key is taken.
+pub fn register_with(builder: &mut Builder, decoy: Decoy) -> Result<(), RegistryError> {
+    builder.section(Section::Directory);
+    let dict = builder.dict(Section::Directory);
+    dict.literal("", std::sync::Arc::new(all::EveryDomain(decoy.clone())))?;
+    dict.data("each SIP domain", SipDomain(decoy));
+    Ok(())
+}
+
+/// The users of a SIP domain.
+struct SipDomain(Decoy);
+
+impl Handler for SipDomain {
+    fn name(&self) -> &'static str {
+        "sip-domain"
+    }
+
+    fn process(&self, key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
+        let domain = view.snapshot.domain(key)?;
+        let document = match all::asked(rq) {
+            Some(all) => all.document(domain, &self.0),
+            None => self.one(domain, rq, view),
+        };
+        Some(Reply::Document(document))
+    }
+}
+
+impl SipDomain {
+    fn one(&self, domain: &Domain, rq: &Request<'_>, view: &View<'_>) -> String {
+        let (Some(user), Some(asked)) = (rq.param("user"), Asked::of(rq)) else {
+            return nobody(domain);
+        };
+        let Some(extension) = domain.find(&user) else {
+            return nobody(domain);
+        };
+        let line = extension.line(&user);
+        let several = view.snapshot.domains.len() > 1;
+        match (asked, line) {
+            (Asked::Auth, Some(line)) if auth::admits(rq, domain, line, several) => {
+                one::auth(domain, extension, line)
+            }
+            (Asked::Auth, _) => nobody(domain),
+            (Asked::Call, _) => one::call(domain, extension, line, &self.0),
+            (Asked::Inject, _) if !extension.voicemail => nobody(domain),
+            (Asked::Mailbox | Asked::Inject, _) => one::mailbox(domain, extension, line, &self.0),
+            (Asked::Count, _) => one::count(domain, extension, line, &self.0),
+            (Asked::NewPin, _) => one::new_pin(domain, extension, line, &self.0),
+            (Asked::Anything, _) => one::anything(domain, extension, line, &self.0),
+        }
+    }
+}
+
+/// The domain without any user: authoritative, so nothing falls through to static XML.
+fn nobody(domain: &Domain) -> String {
+    let mut doc = open(domain, 160);
+    doc.end();
+    doc.finish()
+}
+
+/// A document with the domain open.
+fn open(domain: &Domain, capacity: usize) -> Document {
+    let mut doc = Document::section("directory", capacity);
+    doc.start("domain").attr("name", &domain.name);
+    doc
+}

@@ -1,0 +1,224 @@
+//! Documents with one user in them.
+//!
+//! The real A1 hash is in one answer only, to `sip_auth`. All others carry the decoy: none of those who
+//! ask them checks a SIP password, and mod_voicemail would take a hash for another PIN.
+
+use super::open;
+use crate::names::{DomainName, Number, Username};
+use crate::request::Request;
+use crate::resolve::{extension_rings, line_rings};
+use crate::store::snapshot::{Domain, Extension, Line};
+use crate::xml::user::{self, Credential, Decoy, Params, Variables};
+use crate::xml::{At, Document};
+
+/// What a lookup of one user is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A digest is to be checked.
+    Auth,
+    /// `user/…` is to be dialled.
+    Call,
+    /// Voicemail is to be left or heard.
+    Mailbox,
+    /// A message is put into the mailbox, without a call.
+    Inject,
+    /// Whose mailbox is it.
+    Count,
+    /// May the mailbox have this new PIN.
+    NewPin,
+    /// No reason given: `set_user`, `user_data`, `user_exists`, voicemail's forward, …
+    Anything,
+}
+
+impl Asked {
+    /// What this lookup is for; none: for something that our users are not for, such as a verto login
+    /// (browser clients have a domain of their own), ESL or HTTP logins, or the password for another
+    /// switch's challenge (`reverse-auth-lookup`; we have none).
+    pub(super) fn of(rq: &Request<'_>) -> Option<Self> {
+        let Some(action) = rq.param("action") else {
+            // mod_xml_rpc gives no action but this parameter, and would take the PIN for a password.
+            if rq.param("number_alias").is_some() {
+                return None;
+            }
+            let says = |name, text| rq.param(name).is_some_and(|value| value == text);
+            return Some(if says("VM-Action", "change-password") {
+                Self::NewPin
+            } else if says("Event-Calling-Function", "voicemail_inject") {
+                Self::Inject
+            } else {
+                Self::Anything
+            });
+        };
+        [
+            ("sip_auth", Self::Auth),
+            ("user_call", Self::Call),
+            ("voicemail-lookup", Self::Mailbox),
+            ("message-count", Self::Count),
+            ("web-vm", Self::Count),
+        ]
+        .into_iter()
+        .find_map(|(name, asked)| action.eq_ignore_ascii_case(name).then_some(asked))
+    }
+}
+
+/// A user's id.
+#[derive(Clone, Copy)]
+enum Id<'a> {
+    Number(&'a Number),
+    Username(&'a Username),
+}
+
+impl Id<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Number(number) => number.as_str(),
+            Self::Username(name) => name.as_str(),
+        }
+    }
+}
+
+/// For a digest: the line with its hash, cap and identity.
+pub(super) fn auth(domain: &Domain, extension: &Extension, line: &Line) -> String {
+    let mut doc = open(domain, 1024);
+    let mut user = user::open(&mut doc, &line.username, None, Credential::Line(&line.a1));
+    user.param(
+        "max-registrations-per-extension",
+        &u64::from(line.max_registrations),
+    );
+    if extension.voicemail && line.username.as_str() != extension.number.as_str() {
+        // The lamp follows the extension's mailbox (`sofia_reg_handle_register_token`).
+        user.param("mwi-account", &At(extension.number.as_str(), &domain.name));
+    }
+    identity(user, domain, extension, line.username.as_str());
+    doc.finish()
+}
+
+/// For `user/…`: what to dial, and the identity of who is called.
+pub(super) fn call(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
+    let mut doc = open(domain, 1024);
+    let id = id(extension, line);
+    let mut user = user::open(&mut doc, id.as_str(), None, Credential::Nobody(decoy));
+    dial_string(&mut user, domain, extension, line);
+    identity(user, domain, extension, id.as_str());
+    doc.finish()
+}
+
+/// For mod_voicemail: the mailbox, whose id is the extension's number.
+pub(super) fn mailbox(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
+    let mut doc = open(domain, 768);
+    let mut user = open_mailbox(&mut doc, extension, line, decoy);
+    mailbox_params(&mut user, extension);
+    user.close();
+    doc.finish()
+}
+
+/// For mod_voicemail's counting: only the mailbox's id matters (`resolve_id`).
+pub(super) fn count(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
+    let mut doc = open(domain, 512);
+    open_mailbox(&mut doc, extension, line, decoy).close();
+    doc.finish()
+}
+
+/// For mod_voicemail's `change-password`: no. The PIN is kept here, and changed by revision.
+pub(super) fn new_pin(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
+    let mut doc = open(domain, 512);
+    open_mailbox(&mut doc, extension, line, decoy).refuse();
+    doc.finish()
+}
+
+/// For those who give no reason: all but the hash.
+pub(super) fn anything(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
+    let mut doc = open(domain, 1024);
+    write_anything(&mut doc, domain, extension, line, decoy);
+    doc.finish()
+}
+
+/// The same, as one user among others.
+pub(super) fn write_anything(
+    doc: &mut Document,
+    domain: &Domain,
+    extension: &Extension,
+    line: Option<&Line>,
+    decoy: &Decoy,
+) {
+    let id = id(extension, line);
+    let mut user = user::open(doc, id.as_str(), None, Credential::Nobody(decoy));
+    dial_string(&mut user, domain, extension, line);
+    mailbox_params(&mut user, extension);
+    identity(user, domain, extension, id.as_str());
+}
+
+/// A mailbox among others.
+pub(super) fn write_mailbox(doc: &mut Document, extension: &Extension, decoy: &Decoy) {
+    let mut user = open_mailbox(doc, extension, None, decoy);
+    mailbox_params(&mut user, extension);
+    user.close();
+}
+
+/// An entry of mod_directory's dial-by-name (`generate_sql_entry_for_user`).
+pub(super) fn write_entry(doc: &mut Document, extension: &Extension, decoy: &Decoy) {
+    let user = user::open(doc, &extension.number, None, Credential::Nobody(decoy));
+    let mut variables = user.variables();
+    variables.action_variable("effective_caller_id_name", |out| {
+        out.free(&extension.caller_id_name);
+    });
+    variables.close();
+}
+
+/// A line goes by its username, an extension by its number; if they are the same there is one document.
+fn id<'a>(extension: &'a Extension, line: Option<&'a Line>) -> Id<'a> {
+    match line {
+        Some(line) => Id::Username(&line.username),
+        None => Id::Number(&extension.number),
+    }
+}
+
+/// The mailbox; its alias is the name it was asked for by, if that is a line's.
+fn open_mailbox<'d>(
+    doc: &'d mut Document,
+    extension: &Extension,
+    line: Option<&Line>,
+    decoy: &Decoy,
+) -> Params<'d> {
+    let alias = line
+        .map(|line| line.username.as_str())
+        .filter(|name| *name != extension.number.as_str());
+    user::open(doc, &extension.number, alias, Credential::Nobody(decoy))
+}
+
+fn mailbox_params(user: &mut Params<'_>, extension: &Extension) {
+    user.param("vm-enabled", &extension.voicemail);
+    if let (true, Some(pin)) = (extension.voicemail, &extension.voicemail_pin) {
+        user.param("vm-password", &**pin);
+    }
+}
+
+fn dial_string(user: &mut Params<'_>, domain: &Domain, extension: &Extension, line: Option<&Line>) {
+    // A line that is called by its extension's number stands for the extension.
+    let ring = match line.filter(|line| line.username.as_str() != extension.number.as_str()) {
+        Some(line) => line_rings(domain, extension, line),
+        None => extension_rings(domain, extension),
+    };
+    user.action_param("dial-string", |out| ring.dial_string(out));
+}
+
+/// Every variable that later decisions rest on, in every document: for a verto client FreeSWITCH keeps
+/// what the client says of any variable that the directory does not set (`verto_invite`).
+fn identity(user: Params<'_>, domain: &Domain, extension: &Extension, id: &str) {
+    let mut variables = user.variables();
+    security(&mut variables, &domain.name, extension);
+    variables.variable("pbx_identity", &At(id, &domain.name));
+    variables.close();
+}
+
+fn security(variables: &mut Variables<'_>, domain: &DomainName, extension: &Extension) {
+    variables
+        .variable("user_context", domain)
+        .variable("domain_name", domain)
+        .variable("toll_allow", "none")
+        .variable("accountcode", &extension.number)
+        .action_variable("effective_caller_id_name", |out| {
+            out.free(&extension.caller_id_name);
+        })
+        .variable("effective_caller_id_number", &extension.number);
+}

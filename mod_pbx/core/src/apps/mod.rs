@@ -1,0 +1,11 @@
+//! What the PBX answers, app by app. Each registers its handlers; the order here is the order of asking.
+
+pub mod directory;
+
+use crate::registry::{Builder, RegistryError};
+
+/// Adds one app's handlers.
+pub type Register = fn(&mut Builder) -> Result<(), RegistryError>;
+
+/// Every app there is.
+pub const APPS: &[Register] = &[directory::register];

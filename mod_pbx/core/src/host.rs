@@ -15,6 +15,17 @@ pub trait Host: Send + Sync {
     /// `<configuration name="…">` element in the switch's XML root, never an answer of ours.
     fn static_configuration(&self, name: &str) -> Option<String>;
 
+    /// The parameters of `pbx.conf` in file order, as they are now: the switch reads its files again
+    /// first (`reloadxml`). May block.
+    ///
+    /// # Errors
+    /// The switch cannot read its configuration; the text is its own.
+    fn parameters(&self) -> Result<Vec<(String, String)>, String>;
+
+    /// From now on messages less urgent than `level` stay out of the switch's log. Called at start and
+    /// at reload, with what `pbx.conf` says.
+    fn set_log_level(&self, level: tracing::Level);
+
     /// Runs an API command (`switch_api_execute`) and returns what it wrote. May block; never called
     /// from a lookup or an event hook.
     ///
@@ -30,6 +41,8 @@ pub struct FakeHost {
     pub variables: std::collections::HashMap<String, String>,
     /// The operator's static configuration files.
     pub configurations: std::collections::HashMap<String, String>,
+    /// What `pbx.conf` holds when it is read again.
+    pub parameters: Vec<(String, String)>,
 }
 
 impl Host for FakeHost {
@@ -44,6 +57,12 @@ impl Host for FakeHost {
     fn static_configuration(&self, name: &str) -> Option<String> {
         self.configurations.get(name).cloned()
     }
+
+    fn parameters(&self) -> Result<Vec<(String, String)>, String> {
+        Ok(self.parameters.clone())
+    }
+
+    fn set_log_level(&self, _level: tracing::Level) {}
 
     fn api(&self, command: &str, _arguments: &str) -> Result<String, String> {
         Err(format!("no switch here to run {command:?}"))

@@ -6,8 +6,10 @@
 
 pub mod apps;
 pub mod config;
+pub mod event;
 pub mod host;
 pub mod names;
+pub mod presence;
 pub mod registry;
 pub mod reply;
 pub mod request;

@@ -1,0 +1,225 @@
+//! Events of the switch, as the PBX sees them: which ones we ask for, and what we keep of each.
+//!
+//! The hook in the switch's thread copies only the headers named here (an event of a channel carries
+//! some hundred) and hands the copy on; everything that takes time happens in a thread of ours.
+
+use std::borrow::Cow;
+use std::ffi::CStr;
+
+use crate::request::Params;
+
+/// The longest header value that is kept, in bytes. mod_sofia cuts a Contact at 1023 bytes; what else
+/// is longer than this was not written by a phone.
+pub const LONGEST_VALUE: usize = 2048;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A phone registered, or refreshed its registration.
+    Registered,
+    /// A phone took its registration back, or the connection it came over closed.
+    Unregistered,
+    /// A registration ran out.
+    Expired,
+    /// A phone stopped answering OPTIONS, or answers again.
+    Pinged,
+    /// A SIP profile started; its registrations are those its database kept.
+    ProfileStarted,
+    /// A channel began to ring, was answered, held, or hung up.
+    CallState,
+    /// A channel is gone.
+    CallEnded,
+}
+
+/// An event that we ask the switch for.
+#[derive(Debug)]
+pub struct Subscription {
+    /// What it tells.
+    pub kind: Kind,
+    /// `switch_event_types_t` by name (`switch_name_event`).
+    pub event: &'static CStr,
+    /// The subclass of a `CUSTOM` event.
+    pub subclass: Option<&'static CStr>,
+    /// The headers that are copied.
+    pub headers: &'static [&'static CStr],
+}
+
+const CHANNEL: &[&CStr] = &[
+    c"Unique-ID",
+    c"Call-Direction",
+    c"Channel-Call-State",
+    c"Channel-Presence-ID",
+    c"Channel-Presence-Data",
+];
+
+/// Every event that we ask for.
+pub static SUBSCRIPTIONS: &[Subscription] = &[
+    Subscription {
+        kind: Kind::Registered,
+        event: c"CUSTOM",
+        subclass: Some(c"sofia::register"),
+        headers: &[
+            c"profile-name",
+            c"from-user",
+            c"from-host",
+            c"call-id",
+            c"contact",
+            c"expires",
+            c"status",
+            c"network-ip",
+            c"network-port",
+            c"user-agent",
+        ],
+    },
+    Subscription {
+        kind: Kind::Unregistered,
+        event: c"CUSTOM",
+        subclass: Some(c"sofia::unregister"),
+        headers: &[
+            c"profile-name",
+            c"from-user",
+            c"from-host",
+            c"call-id",
+            c"contact",
+            c"reason",
+        ],
+    },
+    Subscription {
+        kind: Kind::Expired,
+        event: c"CUSTOM",
+        subclass: Some(c"sofia::expire"),
+        // Here, unlike in the two above, the line is called `user` and `host` (sofia_reg_del_callback).
+        headers: &[c"profile-name", c"user", c"host", c"call-id", c"contact"],
+    },
+    Subscription {
+        kind: Kind::Pinged,
+        event: c"CUSTOM",
+        subclass: Some(c"sofia::sip_user_state"),
+        headers: &[
+            c"profile-name",
+            c"from-user",
+            c"from-host",
+            c"call-id",
+            c"Ping-Status",
+            c"Status",
+        ],
+    },
+    Subscription {
+        kind: Kind::ProfileStarted,
+        event: c"CUSTOM",
+        subclass: Some(c"sofia::profile_start"),
+        headers: &[c"profile_name"],
+    },
+    Subscription {
+        kind: Kind::CallState,
+        event: c"CHANNEL_CALLSTATE",
+        subclass: None,
+        headers: CHANNEL,
+    },
+    Subscription {
+        kind: Kind::CallEnded,
+        event: c"CHANNEL_DESTROY",
+        subclass: None,
+        headers: &[c"Unique-ID"],
+    },
+];
+
+/// One event, with the headers we asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub kind: Kind,
+    headers: Vec<(&'static str, Box<str>)>,
+}
+
+impl Event {
+    /// Copies what `subscription` names; `read` gives the first header of that name, as bytes.
+    ///
+    /// None: a value is longer than [`LONGEST_VALUE`], so the event as a whole is not to be believed.
+    /// Bytes that are not UTF-8 become U+FFFD, which no stored name contains.
+    pub fn copy<'e>(
+        subscription: &Subscription,
+        mut read: impl FnMut(&'static CStr) -> Option<&'e [u8]>,
+    ) -> Option<Self> {
+        let mut headers = Vec::with_capacity(subscription.headers.len());
+        for name in subscription.headers {
+            let Some(value) = read(name) else { continue };
+            if value.len() > LONGEST_VALUE {
+                return None;
+            }
+            let value = match String::from_utf8_lossy(value) {
+                Cow::Borrowed(text) => Box::from(text),
+                Cow::Owned(text) => text.into_boxed_str(),
+            };
+            // The names above are ASCII literals.
+            headers.push((name.to_str().unwrap_or_default(), value));
+        }
+        Some(Self {
+            kind: subscription.kind,
+            headers,
+        })
+    }
+
+    /// The header called `name`, without regard to case; none if it is absent or empty.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self
+            .headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| &**value).filter(|value| !value.is_empty())
+    }
+}
+
+impl Params for Event {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.header(name).map(Cow::Borrowed)
+    }
+}
+
+/// The subscription that tells `kind`, and an event of it made of `pairs`: for tests.
+#[cfg(test)]
+pub(crate) fn made_of(kind: Kind, pairs: &[(&str, &str)]) -> Event {
+    let subscription = SUBSCRIPTIONS.iter().find(|s| s.kind == kind).unwrap();
+    for (name, _) in pairs {
+        let asked = |header: &&CStr| header.to_str().unwrap() == *name;
+        assert!(
+            subscription.headers.iter().any(asked),
+            "{kind:?} does not ask for {name}"
+        );
+    }
+    let read = |name: &CStr| {
+        let found = pairs.iter().find(|(key, _)| *key == name.to_str().unwrap());
+        found.map(|(_, value)| value.as_bytes())
+    };
+    Event::copy(subscription, read).unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_found_without_regard_to_case_and_an_empty_one_is_absent() {
+        let event = made_of(Kind::Expired, &[("user", "alice"), ("host", "")]);
+        assert_eq!(event.header("User"), Some("alice"));
+        assert_eq!(event.header("host"), None);
+        assert_eq!(event.header("call-id"), None);
+    }
+
+    #[test]
+    fn an_oversized_header_discards_the_event() {
+        let long = vec![b'x'; LONGEST_VALUE + 1];
+        let event = Event::copy(&SUBSCRIPTIONS[0], |name| {
+            (name == c"call-id").then_some(long.as_slice())
+        });
+        assert_eq!(event, None);
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_never_spell_a_name() {
+        let event = Event::copy(&SUBSCRIPTIONS[0], |name| {
+            (name == c"from-user").then_some(b"ali\xffce".as_slice())
+        });
+        assert_eq!(event.unwrap().header("from-user"), Some("ali\u{fffd}ce"));
+    }
+}

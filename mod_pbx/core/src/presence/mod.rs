@@ -1,0 +1,4 @@
+//! Who is online, and how they are reached.
+
+pub mod contact;
+pub mod target;

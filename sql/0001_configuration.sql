@@ -22,7 +22,9 @@ CREATE TABLE user (
     row_rev       INTEGER NOT NULL,
     updated_at    TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX user_name_in_domain ON user (ifnull(domain_id, ''), name);
+-- Two indexes, since NULLs are distinct in a unique index.
+CREATE UNIQUE INDEX user_name_in_domain ON user (domain_id, name);
+CREATE UNIQUE INDEX user_name_without_domain ON user (name) WHERE domain_id IS NULL;
 
 -- The page a browser client logs in to.
 CREATE TABLE channel (

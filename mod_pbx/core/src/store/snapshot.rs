@@ -154,7 +154,17 @@ impl Domain {
     }
 
     /// Adds an extension under its number and its lines' usernames.
-    pub fn insert(&mut self, extension: Extension) {
+    ///
+    /// # Errors
+    /// One of these names is taken, the text says which; nothing is added.
+    pub fn insert(&mut self, extension: Extension) -> Result<(), String> {
+        let own = extension.lines.iter().map(|line| line.username.as_str());
+        if let Some(taken) = own
+            .chain([extension.number.as_str()])
+            .find(|name| self.find(name).is_some())
+        {
+            return Err(format!("the name {taken} is taken"));
+        }
         let extension = Arc::new(extension);
         self.extensions += 1;
         for which in 0..extension.lines.len() as u32 {
@@ -173,6 +183,7 @@ impl Domain {
             },
             (),
         );
+        Ok(())
     }
 
     /// Takes out the extension with this number, and its lines with it.

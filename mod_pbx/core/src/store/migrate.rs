@@ -1,0 +1,88 @@
+//! The schema's versions: `sql/` in order, each applied once, in a transaction.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::StoreError;
+
+/// Every migration, by the version it makes.
+pub(super) const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("../../../../sql/0001_configuration.sql"))];
+
+/// The version this program reads and writes.
+pub(super) const VERSION: u32 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// `PRAGMA application_id`: tells our files from other people's ("pbx" and a format number).
+pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"pbx1");
+
+/// What a database file says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing in it yet.
+    Empty,
+    /// Ours, in this version.
+    Ours(u32),
+    /// Somebody else's.
+    Foreign,
+}
+
+/// Reads what the database says about itself.
+pub(super) fn kind(conn: &Connection) -> rusqlite::Result<Kind> {
+    let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let tables: u32 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let version = pragma("user_version")?;
+    Ok(match pragma("application_id")? {
+        APPLICATION_ID => Kind::Ours(version.max(0).cast_unsigned()),
+        0 if tables == 0 && version == 0 => Kind::Empty,
+        _ => Kind::Foreign,
+    })
+}
+
+/// The version of the database, 0 when it is empty.
+fn known(conn: &Connection, path: &Path) -> Result<u32, StoreError> {
+    match kind(conn).map_err(|source| StoreError::sqlite(path, "reading the schema version", source))? {
+        Kind::Ours(found) if found > VERSION => Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known: VERSION,
+        }),
+        Kind::Ours(found) => Ok(found),
+        Kind::Empty => Ok(0),
+        Kind::Foreign => Err(StoreError::Damaged(format!(
+            "{} is a database of another program: name another file as \"database\" in pbx.conf",
+            path.display()
+        ))),
+    }
+}
+
+/// Brings the database to [`VERSION`]. All or nothing.
+///
+/// # Errors
+/// [`StoreError::Newer`], [`StoreError::Damaged`] when it is not a database of ours, or SQLite's own.
+pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let error = |source| StoreError::sqlite(path, "bringing the schema up to date", source);
+    if known(conn, path)? == VERSION {
+        return Ok(());
+    }
+    let tx = conn
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(error)?;
+    // Read again under the write lock: another process may have just done the same.
+    let known = known(&tx, path)?;
+    for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version > known) {
+        tx.execute_batch(sql).map_err(error)?;
+        tx.pragma_update(None, "user_version", version).map_err(error)?;
+    }
+    if known == 0 {
+        tx.pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(error)?;
+        tx.execute(
+            "INSERT INTO node (one, node_id) VALUES (1, ?1)",
+            [uuid::Uuid::new_v4().to_string()],
+        )
+        .map_err(error)?;
+    }
+    tx.commit().map_err(error)?;
+    tracing::info!("{}: schema version {VERSION} (was {known})", path.display());
+    Ok(())
+}

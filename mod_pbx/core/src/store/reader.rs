@@ -1,0 +1,265 @@
+//! Finders and lists, for commands and the UI. Lookups of the switch read the snapshot instead.
+
+use rusqlite::{Connection, ToSql};
+use uuid::Uuid;
+
+use super::change::{Revision, Row, RowChange, Stored, Table};
+use super::error::{StoreError, on};
+use super::log;
+use super::rows::{Channel, Domain, Extension, Line, Setting, User};
+use super::shape::shape;
+use super::write::to_row;
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// How many rows to leave out at the start.
+    pub skip: u64,
+    /// How many rows at most.
+    pub limit: u32,
+}
+
+impl Page {
+    /// Everything.
+    pub const ALL: Self = Self {
+        skip: 0,
+        limit: u32::MAX,
+    };
+
+    /// The first `limit` rows.
+    pub const fn first(limit: u32) -> Self {
+        Self { skip: 0, limit }
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing<T> {
+    /// The rows of the page.
+    pub rows: Vec<T>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+/// One committed state of the database, for as long as it is borrowed.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    pub(super) conn: &'a Connection,
+}
+
+impl Reader<'_> {
+    /// The number of the newest revision.
+    pub fn rev(&self) -> Result<u64, StoreError> {
+        log::head(self.conn)
+    }
+
+    /// A row by its id.
+    pub fn get<T: Stored + TryFrom<Row>>(&self, id: Uuid) -> Result<Option<T>, StoreError> {
+        self.one("id = ?1", &[&id.to_string()])
+    }
+
+    /// A row of any table by its id.
+    pub fn row(&self, table: Table, id: Uuid) -> Result<Option<Row>, StoreError> {
+        let rows = self.rows(table, "id = ?1", &[&id.to_string()], "id", Page::first(1))?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// Every domain, by name.
+    pub fn domains(&self) -> Result<Vec<Domain>, StoreError> {
+        Ok(self.list("1", &[], "name", Page::ALL)?.rows)
+    }
+
+    /// The domain called `name`, without regard to case.
+    pub fn domain_by_name(&self, name: &str) -> Result<Option<Domain>, StoreError> {
+        self.one("name = ?1", &[&name])
+    }
+
+    /// The people of a domain (none: those of no domain) whose name, display name or mail address
+    /// contains `search`, by name.
+    pub fn users(&self, domain: Option<Uuid>, search: &str, page: Page) -> Result<Listing<User>, StoreError> {
+        self.list(
+            "domain_id IS ?1 AND (?2 = '' OR instr(lower(name || ' ' || display_name || ' ' || \
+             ifnull(email, '')), lower(?2)))",
+            &[&domain.map(|id| id.to_string()), &search],
+            "name",
+            page,
+        )
+    }
+
+    /// The person called `name` in a domain, or in none.
+    pub fn user_by_name(&self, domain: Option<Uuid>, name: &str) -> Result<Option<User>, StoreError> {
+        self.one(
+            "domain_id IS ?1 AND name = ?2",
+            &[&domain.map(|id| id.to_string()), &name],
+        )
+    }
+
+    /// The channels of a domain whose name contains `search`, by name.
+    pub fn channels(&self, domain: Uuid, search: &str, page: Page) -> Result<Listing<Channel>, StoreError> {
+        self.list(
+            "domain_id = ?1 AND (?2 = '' OR instr(lower(name), lower(?2)))",
+            &[&domain.to_string(), &search],
+            "name",
+            page,
+        )
+    }
+
+    /// The channel called `name` in a domain.
+    pub fn channel_by_name(&self, domain: Uuid, name: &str) -> Result<Option<Channel>, StoreError> {
+        self.one("domain_id = ?1 AND name = ?2", &[&domain.to_string(), &name])
+    }
+
+    /// The extensions of a domain whose number or caller ID name contains `search`, by number.
+    pub fn extensions(
+        &self,
+        domain: Uuid,
+        search: &str,
+        page: Page,
+    ) -> Result<Listing<Extension>, StoreError> {
+        self.list(
+            "domain_id = ?1 AND (?2 = '' OR instr(lower(number || ' ' || caller_id_name), lower(?2)))",
+            &[&domain.to_string(), &search],
+            "number",
+            page,
+        )
+    }
+
+    /// The extension with this number in a domain.
+    pub fn extension_by_number(&self, domain: Uuid, number: &str) -> Result<Option<Extension>, StoreError> {
+        self.one("domain_id = ?1 AND number = ?2", &[&domain.to_string(), &number])
+    }
+
+    /// The extensions of a person, by number.
+    pub fn extensions_of(&self, user: Uuid) -> Result<Vec<Extension>, StoreError> {
+        Ok(self
+            .list("user_id = ?1", &[&user.to_string()], "number", Page::ALL)?
+            .rows)
+    }
+
+    /// The lines of a domain whose username contains `search`, by username.
+    pub fn lines(&self, domain: Uuid, search: &str, page: Page) -> Result<Listing<Line>, StoreError> {
+        self.list(
+            "domain_id = ?1 AND (?2 = '' OR instr(username, lower(?2)))",
+            &[&domain.to_string(), &search],
+            "username",
+            page,
+        )
+    }
+
+    /// The lines of an extension, by username.
+    pub fn lines_of(&self, extension: Uuid) -> Result<Vec<Line>, StoreError> {
+        Ok(self
+            .list(
+                "extension_id = ?1",
+                &[&extension.to_string()],
+                "username",
+                Page::ALL,
+            )?
+            .rows)
+    }
+
+    /// The line with this username in a domain, without regard to case.
+    pub fn line_by_username(&self, domain: Uuid, username: &str) -> Result<Option<Line>, StoreError> {
+        self.one(
+            "domain_id = ?1 AND username = ?2",
+            &[&domain.to_string(), &username],
+        )
+    }
+
+    /// The settings that are set, by name.
+    pub fn settings(&self) -> Result<Vec<Setting>, StoreError> {
+        Ok(self.list("1", &[], "name", Page::ALL)?.rows)
+    }
+
+    /// The row of the setting called `name`, if it is set.
+    pub fn setting(&self, name: &str) -> Result<Option<Setting>, StoreError> {
+        self.one("name = ?1", &[&name])
+    }
+
+    /// How many rows a table has.
+    pub fn count(&self, table: Table) -> Result<u64, StoreError> {
+        self.total(table, "1", &[])
+    }
+
+    /// The revisions, newest first.
+    pub fn revisions(&self, page: Page) -> Result<Listing<Revision>, StoreError> {
+        Ok(Listing {
+            rows: log::newest(self.conn, page.skip, page.limit)?,
+            total: self.rev()?,
+        })
+    }
+
+    /// One revision.
+    pub fn revision(&self, rev: u64) -> Result<Option<Revision>, StoreError> {
+        log::by_number(self.conn, rev)
+    }
+
+    /// What a revision changed, in its order.
+    pub fn changes(&self, rev: u64) -> Result<Vec<RowChange>, StoreError> {
+        log::changes(self.conn, rev)
+    }
+
+    fn one<T: Stored + TryFrom<Row>>(
+        &self,
+        condition: &str,
+        params: &[&dyn ToSql],
+    ) -> Result<Option<T>, StoreError> {
+        let rows = self.rows(T::TABLE, condition, params, "id", Page::first(1))?;
+        Ok(rows.into_iter().next().and_then(|row| T::try_from(row).ok()))
+    }
+
+    fn list<T: Stored + TryFrom<Row>>(
+        &self,
+        condition: &str,
+        params: &[&dyn ToSql],
+        order: &str,
+        page: Page,
+    ) -> Result<Listing<T>, StoreError> {
+        let rows = self.rows(T::TABLE, condition, params, order, page)?;
+        let whole = page.skip == 0 && rows.len() < page.limit as usize;
+        let total = if whole {
+            rows.len() as u64
+        } else {
+            self.total(T::TABLE, condition, params)?
+        };
+        let rows = rows.into_iter().filter_map(|row| T::try_from(row).ok()).collect();
+        Ok(Listing { rows, total })
+    }
+
+    fn rows(
+        &self,
+        table: Table,
+        condition: &str,
+        params: &[&dyn ToSql],
+        order: &str,
+        page: Page,
+    ) -> Result<Vec<Row>, StoreError> {
+        let shape = shape(table);
+        // Condition and order are this file's own; what people type is bound.
+        let sql = format!(
+            "SELECT {} FROM {table} WHERE {condition} ORDER BY {order} LIMIT ?{} OFFSET ?{}",
+            shape.column_list(),
+            params.len() + 1,
+            params.len() + 2
+        );
+        let skip = i64::try_from(page.skip).unwrap_or(i64::MAX);
+        let mut params = params.to_vec();
+        params.extend([&page.limit as &dyn ToSql, &skip]);
+        let run = || -> rusqlite::Result<Vec<Row>> {
+            self.conn
+                .prepare_cached(&sql)?
+                .query_map(params.as_slice(), |row| to_row(row, shape))?
+                .collect()
+        };
+        run().map_err(on(self.conn, "reading the configuration"))
+    }
+
+    fn total(&self, table: Table, condition: &str, params: &[&dyn ToSql]) -> Result<u64, StoreError> {
+        let sql = format!("SELECT count(*) FROM {table} WHERE {condition}");
+        self.conn
+            .prepare_cached(&sql)
+            .and_then(|mut statement| statement.query_row(params, |row| row.get::<_, i64>(0)))
+            .map(i64::cast_unsigned)
+            .map_err(on(self.conn, "counting rows"))
+    }
+}

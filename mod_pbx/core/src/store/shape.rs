@@ -1,0 +1,312 @@
+//! The one description of the tables: what the generic row writer and the checks go by.
+//!
+//! A test compares it with the row types and with what the migrations create.
+
+use super::change::Table;
+
+/// How a column is stored, and so how it reads in a row image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// TEXT.
+    Text,
+    /// INTEGER, a number.
+    Number,
+    /// INTEGER, 0 or 1.
+    Flag,
+}
+
+/// A column.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// The table whose `id` it holds.
+    pub(super) references: Option<Table>,
+}
+
+/// A table.
+#[derive(Debug)]
+pub(super) struct Shape {
+    pub(super) table: Table,
+    /// All columns, `id` first.
+    pub(super) columns: &'static [Column],
+    /// Columns that no two rows may have alike.
+    pub(super) unique: &'static [&'static [&'static str]],
+}
+
+const fn text(name: &'static str) -> Column {
+    Column {
+        name,
+        kind: Kind::Text,
+        references: None,
+    }
+}
+
+const fn number(name: &'static str) -> Column {
+    Column {
+        name,
+        kind: Kind::Number,
+        references: None,
+    }
+}
+
+const fn flag(name: &'static str) -> Column {
+    Column {
+        name,
+        kind: Kind::Flag,
+        references: None,
+    }
+}
+
+const fn key(name: &'static str, table: Table) -> Column {
+    Column {
+        name,
+        kind: Kind::Text,
+        references: Some(table),
+    }
+}
+
+static DOMAIN: Shape = Shape {
+    table: Table::Domain,
+    columns: &[text("id"), text("name"), number("row_rev"), text("updated_at")],
+    unique: &[&["name"]],
+};
+
+static USER: Shape = Shape {
+    table: Table::User,
+    columns: &[
+        text("id"),
+        key("domain_id", Table::Domain),
+        text("name"),
+        text("display_name"),
+        text("email"),
+        text("role"),
+        text("password_hash"),
+        flag("enabled"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["domain_id", "name"]],
+};
+
+static CHANNEL: Shape = Shape {
+    table: Table::Channel,
+    columns: &[
+        text("id"),
+        key("domain_id", Table::Domain),
+        text("name"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["domain_id", "name"]],
+};
+
+static EXTENSION: Shape = Shape {
+    table: Table::Extension,
+    columns: &[
+        text("id"),
+        key("domain_id", Table::Domain),
+        text("number"),
+        key("user_id", Table::User),
+        key("channel_id", Table::Channel),
+        text("caller_id_name"),
+        number("ring_seconds"),
+        flag("voicemail"),
+        text("voicemail_pin"),
+        flag("enabled"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["domain_id", "number"], &["channel_id"]],
+};
+
+static LINE: Shape = Shape {
+    table: Table::Line,
+    columns: &[
+        text("id"),
+        key("domain_id", Table::Domain),
+        key("extension_id", Table::Extension),
+        key("user_id", Table::User),
+        text("username"),
+        text("a1"),
+        number("max_registrations"),
+        text("source_acl"),
+        flag("enabled"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["domain_id", "username"]],
+};
+
+static SETTING: Shape = Shape {
+    table: Table::Setting,
+    columns: &[
+        text("id"),
+        text("name"),
+        text("value"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["name"]],
+};
+
+/// The description of `table`.
+pub(super) fn shape(table: Table) -> &'static Shape {
+    match table {
+        Table::Domain => &DOMAIN,
+        Table::User => &USER,
+        Table::Channel => &CHANNEL,
+        Table::Extension => &EXTENSION,
+        Table::Line => &LINE,
+        Table::Setting => &SETTING,
+    }
+}
+
+/// Every column that refers to `table`.
+pub(super) fn referrers(table: Table) -> impl Iterator<Item = (&'static Shape, &'static Column)> {
+    Table::ALL.iter().flat_map(move |&other| {
+        let shape = shape(other);
+        let refers = move |column: &&Column| column.references == Some(table);
+        shape
+            .columns
+            .iter()
+            .filter(refers)
+            .map(move |column| (shape, column))
+    })
+}
+
+impl Shape {
+    /// `id, name, …`
+    pub(super) fn column_list(&self) -> String {
+        self.list(|column| column.name.to_owned())
+    }
+
+    fn list(&self, each: impl Fn(&Column) -> String) -> String {
+        self.columns.iter().map(each).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Reads a row by its id.
+    pub(super) fn select_sql(&self) -> String {
+        format!("SELECT {} FROM {} WHERE id = ?1", self.column_list(), self.table)
+    }
+
+    /// Writes a whole row, new or not.
+    pub(super) fn upsert_sql(&self) -> String {
+        let marks = (1..=self.columns.len())
+            .map(|n| format!("?{n}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let set = self.columns[1..]
+            .iter()
+            .map(|column| format!("{0} = excluded.{0}", column.name))
+            .collect::<Vec<_>>()
+            .join(", ");
+        format!(
+            "INSERT INTO {} ({}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {set}",
+            self.table,
+            self.column_list()
+        )
+    }
+
+    /// Deletes a row by its id.
+    pub(super) fn delete_sql(&self) -> String {
+        format!("DELETE FROM {} WHERE id = ?1", self.table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::change::{Image, Row};
+    use rusqlite::Connection;
+    use serde_json::json;
+
+    fn sample(table: Table) -> Image {
+        let id = uuid::Uuid::now_v7();
+        let value = match table {
+            Table::Domain => json!({"id": id, "name": "pbx.test"}),
+            Table::User => {
+                json!({"id": id, "domain_id": id, "name": "alice", "display_name": "", "email": null,
+                "role": "user", "password_hash": null, "enabled": true})
+            }
+            Table::Channel => json!({"id": id, "domain_id": id, "name": "1001"}),
+            Table::Extension => json!({"id": id, "domain_id": id, "number": "1001", "user_id": id,
+                "channel_id": id, "caller_id_name": "", "ring_seconds": 30, "voicemail": true,
+                "voicemail_pin": null, "enabled": true}),
+            Table::Line => json!({"id": id, "domain_id": id, "extension_id": id, "user_id": id,
+                "username": "alice", "a1": "", "max_registrations": 1, "source_acl": null, "enabled": true}),
+            Table::Setting => json!({"id": id, "name": "sip-port", "value": "5060"}),
+        };
+        let serde_json::Value::Object(image) = value else {
+            unreachable!()
+        };
+        Row::from_image(table, image).unwrap().image()
+    }
+
+    #[test]
+    fn the_description_is_that_of_the_row_types_and_of_the_database() {
+        let conn = Connection::open_in_memory().unwrap();
+        for (_, sql) in crate::store::migrate::MIGRATIONS {
+            conn.execute_batch(sql).unwrap();
+        }
+        for &table in Table::ALL {
+            let shape = shape(table);
+            let mut ours: Vec<&str> = shape.columns.iter().map(|c| c.name).collect();
+            let mut statement = conn.prepare(&format!("PRAGMA table_info({table})")).unwrap();
+            let mut stored: Vec<(String, String)> = statement
+                .query_map([], |row| Ok((row.get(1)?, row.get(2)?)))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            for column in shape.columns {
+                let kind = if column.kind == Kind::Text {
+                    "TEXT"
+                } else {
+                    "INTEGER"
+                };
+                assert!(
+                    stored.contains(&(column.name.into(), kind.into())),
+                    "{table}.{}",
+                    column.name
+                );
+            }
+            let image = sample(table);
+            for column in shape.columns {
+                let value = &image[column.name];
+                assert!(
+                    match column.kind {
+                        Kind::Text => value.is_string() || value.is_null(),
+                        Kind::Number => value.is_u64(),
+                        Kind::Flag => value.is_boolean(),
+                    },
+                    "{table}.{}: {value}",
+                    column.name
+                );
+            }
+            ours.sort_unstable();
+            stored.sort_unstable();
+            assert_eq!(
+                ours,
+                stored.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+            );
+            assert_eq!(ours, image.keys().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(shape.columns[0].name, "id");
+
+            let mut foreign: Vec<(String, String)> = conn
+                .prepare(&format!("PRAGMA foreign_key_list({table})"))
+                .unwrap()
+                .query_map([], |row| Ok((row.get(3)?, row.get(2)?)))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            foreign.sort();
+            let mut described: Vec<(String, String)> = shape
+                .columns
+                .iter()
+                .filter_map(|c| Some((c.name.into(), c.references?.name().into())))
+                .collect();
+            described.sort();
+            assert_eq!(foreign, described);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The one writer: a transaction from the first check to the snapshot that lookups see.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, TransactionBehavior};
+use uuid::Uuid;
+
+use super::apply::{self, Work};
+use super::change::{Change, Revision};
+use super::delta::Touched;
+use super::error::{StoreError, on};
+use super::load::{self, DomainNames};
+use super::snapshot::Snapshot;
+use super::write::RowStore;
+use super::{check, log, text};
+
+/// The connection that writes, with what it knows of the database.
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) conn: Connection,
+    rows: RowStore,
+    names: DomainNames,
+    node_id: String,
+    /// `PRAGMA data_version`: moves when another connection has written.
+    data_version: i64,
+}
+
+/// Who commits what for.
+pub(super) struct Request<'a> {
+    pub(super) id: Uuid,
+    pub(super) actor: &'a str,
+    pub(super) summary: &'a str,
+}
+
+/// How a transaction ended.
+pub(super) enum Outcome {
+    /// The request was answered before; nothing was done.
+    Before(Revision),
+    /// Durable, and this is the state after it.
+    Committed(Revision, Snapshot),
+    /// Another program has written to the database; nothing was done.
+    Foreign,
+}
+
+impl Writer {
+    /// A writer over an open and migrated database, and the state it found.
+    pub(super) fn new(mut conn: Connection) -> Result<(Self, Snapshot), StoreError> {
+        let (snapshot, names, node_id, data_version) = {
+            let tx = conn.transaction().map_err(|source| StoreError::Sqlite {
+                doing: "reading the configuration".into(),
+                source,
+            })?;
+            let read = || -> rusqlite::Result<_> {
+                let (snapshot, names) = load::everything(&tx)?;
+                let node_id = tx.query_row("SELECT node_id FROM node", [], |row| row.get(0))?;
+                Ok((snapshot, names, node_id, data_version(&tx)?))
+            };
+            read().map_err(on(&tx, "reading the configuration"))?
+        };
+        let writer = Self {
+            conn,
+            rows: RowStore::new(),
+            names,
+            node_id,
+            data_version,
+        };
+        Ok((writer, snapshot))
+    }
+
+    /// Reads everything again, after another program has written.
+    pub(super) fn reread(&mut self) -> Result<Snapshot, StoreError> {
+        let tx = self
+            .conn
+            .unchecked_transaction()
+            .map_err(on(&self.conn, "reading the configuration"))?;
+        let read = || -> rusqlite::Result<_> { Ok((load::everything(&tx)?, data_version(&tx)?)) };
+        let ((snapshot, names), version) = read().map_err(on(&tx, "reading the configuration"))?;
+        drop(tx);
+        self.names = names;
+        self.data_version = version;
+        Ok(snapshot)
+    }
+
+    /// Whether another program has written since we last looked.
+    pub(super) fn is_foreign(&self) -> Result<bool, StoreError> {
+        let version = data_version(&self.conn).map_err(on(&self.conn, "looking for foreign writes"))?;
+        Ok(version != self.data_version)
+    }
+
+    /// Makes one revision of the changes that `changes` gives from inside the transaction.
+    pub(super) fn transact(
+        &mut self,
+        request: &Request<'_>,
+        current: &Arc<Snapshot>,
+        changes: impl FnOnce(&Work<'_>) -> Result<Vec<Change>, StoreError>,
+    ) -> Result<Outcome, StoreError> {
+        let tx = rusqlite::Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)
+            .map_err(on(&self.conn, "beginning to write"))?;
+        if data_version(&tx).map_err(on(&tx, "looking for foreign writes"))? != self.data_version {
+            return Ok(Outcome::Foreign);
+        }
+        if let Some(revision) = log::by_request(&tx, request.id)? {
+            return Ok(Outcome::Before(revision));
+        }
+        // References are checked at the end, so that the order of the changes does not matter.
+        tx.prepare_cached("PRAGMA defer_foreign_keys = ON")
+            .and_then(|mut statement| statement.execute([]))
+            .map_err(on(&tx, "beginning to write"))?;
+        let work = Work {
+            conn: &tx,
+            rows: &self.rows,
+        };
+        let revision = Revision {
+            rev: log::head(&tx)? + 1,
+            id: Uuid::new_v4(),
+            at: now(),
+            actor: text::log_line(request.actor, 200),
+            node_id: self.node_id.clone(),
+            request_id: request.id,
+            summary: text::log_line(request.summary, 500),
+        };
+        let changes = changes(&work)?;
+        if changes.is_empty() {
+            return Err(StoreError::refuse("there is nothing to change"));
+        }
+        let applied = apply::prepare(&work, changes, revision.rev, &revision.at)?;
+        let touched = Touched::find(&work, &applied)?;
+        apply::write(&work, &applied)?;
+        check::check(&work, &applied)?;
+        log::record(&tx, &revision, &applied)?;
+        let (snapshot, names) = touched.next(&work, current, &self.names, revision.rev)?;
+        tx.commit().map_err(on(&self.conn, "saving"))?;
+        if let Some(names) = names {
+            self.names = names;
+        }
+        Ok(Outcome::Committed(revision, snapshot))
+    }
+}
+
+fn data_version(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))
+}
+
+/// RFC 3339 in UTC, to the millisecond.
+pub(super) fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}

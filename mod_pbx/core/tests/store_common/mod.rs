@@ -1,0 +1,161 @@
+//! What the store's tests share: a store in a directory of its own, with one of everything.
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test binary uses its own part of it"
+)]
+
+use std::sync::Arc;
+
+use pbx_core::secret;
+use pbx_core::store::rows::{Channel, Domain, Extension, Line, Role, Setting, User};
+use pbx_core::store::{Change, Commit, ConfigStore, Revision, StoreError, StoreOptions};
+use uuid::Uuid;
+
+pub(crate) struct Bench {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) store: Arc<ConfigStore>,
+}
+
+/// A domain with one person who has an extension and a line.
+#[derive(Debug, Clone)]
+pub(crate) struct Tenant {
+    pub(crate) domain: Domain,
+    pub(crate) user: User,
+    pub(crate) channel: Channel,
+    pub(crate) extension: Extension,
+    pub(crate) line: Line,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = ConfigStore::open(StoreOptions::new(dir.path().join("pbx.db"))).unwrap();
+        Self { dir, store }
+    }
+
+    /// Closes and opens again.
+    pub(crate) fn reopen(&mut self) -> Result<(), StoreError> {
+        self.store.close();
+        self.store = ConfigStore::open(self.options())?;
+        Ok(())
+    }
+
+    pub(crate) fn options(&self) -> StoreOptions {
+        StoreOptions::new(self.dir.path().join("pbx.db"))
+    }
+
+    pub(crate) fn commit(&self, changes: Vec<Change>) -> Result<Revision, StoreError> {
+        let mut commit = Commit::new("tester", "a test");
+        commit.changes = changes;
+        self.store.commit(commit)
+    }
+
+    pub(crate) fn put(&self, tenant: &Tenant) {
+        self.commit(tenant.put()).unwrap();
+    }
+
+    /// The text of the refusal.
+    pub(crate) fn refusal(&self, changes: Vec<Change>) -> String {
+        let before = self.store.snapshot().rev;
+        let error = self.commit(changes).expect_err("the commit is refused");
+        assert_eq!(self.store.read(|r| r.rev()).unwrap(), before, "nothing was saved");
+        assert!(matches!(error, StoreError::Invalid { .. }), "{error:?}");
+        error.to_string()
+    }
+}
+
+impl Tenant {
+    pub(crate) fn new(domain: &str, user: &str, number: &str) -> Self {
+        let domain = Domain {
+            id: Uuid::now_v7(),
+            name: domain.parse().unwrap(),
+            row_rev: 0,
+            updated_at: String::new(),
+        };
+        Self::in_domain(&domain, user, number)
+    }
+
+    pub(crate) fn in_domain(domain: &Domain, name: &str, number: &str) -> Self {
+        let user = User {
+            id: Uuid::now_v7(),
+            domain_id: Some(domain.id),
+            name: name.parse().unwrap(),
+            display_name: format!("The {name}"),
+            email: Some(format!("{name}@mail.test")),
+            role: Role::User,
+            password_hash: None,
+            enabled: true,
+            row_rev: 0,
+            updated_at: String::new(),
+        };
+        let channel = Channel {
+            id: Uuid::now_v7(),
+            domain_id: domain.id,
+            name: number.to_owned(),
+            row_rev: 0,
+            updated_at: String::new(),
+        };
+        let extension = Extension {
+            id: Uuid::now_v7(),
+            domain_id: domain.id,
+            number: number.parse().unwrap(),
+            user_id: user.id,
+            channel_id: channel.id,
+            caller_id_name: format!("The {name}"),
+            ring_seconds: 30,
+            voicemail: true,
+            voicemail_pin: Some("4711".into()),
+            enabled: true,
+            row_rev: 0,
+            updated_at: String::new(),
+        };
+        let line = Line {
+            id: Uuid::now_v7(),
+            domain_id: domain.id,
+            extension_id: extension.id,
+            user_id: user.id,
+            username: name.parse().unwrap(),
+            a1: secret::a1_hex(name, domain.name.as_str(), "kT8!vqPz2w"),
+            max_registrations: 2,
+            source_acl: None,
+            enabled: true,
+            row_rev: 0,
+            updated_at: String::new(),
+        };
+        Self {
+            domain: domain.clone(),
+            user,
+            channel,
+            extension,
+            line,
+        }
+    }
+
+    pub(crate) fn put(&self) -> Vec<Change> {
+        vec![
+            Change::put(self.line.clone()),
+            Change::put(self.extension.clone()),
+            Change::put(self.channel.clone()),
+            Change::put(self.user.clone()),
+            Change::put(self.domain.clone()),
+        ]
+    }
+
+    /// Without the domain.
+    pub(crate) fn put_in(&self) -> Vec<Change> {
+        let mut changes = self.put();
+        changes.pop();
+        changes
+    }
+}
+
+pub(crate) fn setting(name: &str, value: &str) -> Setting {
+    Setting {
+        id: Uuid::now_v7(),
+        name: name.into(),
+        value: value.into(),
+        row_rev: 0,
+        updated_at: String::new(),
+    }
+}

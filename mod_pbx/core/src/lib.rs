@@ -13,10 +13,7 @@ pub mod presence;
 pub mod registry;
 pub mod reply;
 pub mod request;
-<<<<<<< HEAD
 pub mod resolve;
-=======
 pub mod secret;
->>>>>>> f405d80 (store: commits, revisions, undo, readers)
 pub mod store;
 pub mod xml;

@@ -1,0 +1,11 @@
+//! Link arguments of the module, and which bindings it was built with.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    // Threads of the switch that called into us keep destructors of ours in their thread-local storage:
+    // they crash when such a thread ends after dlclose (rust-lang/rust#91979).
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    // From freeswitch-sys (`links = "freeswitch"`).
+    let bindings = std::env::var("DEP_FREESWITCH_BINDINGS").unwrap_or_default();
+    println!("cargo::rustc-env=PBX_BINDINGS={bindings}");
+}

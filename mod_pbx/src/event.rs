@@ -1,0 +1,129 @@
+//! Events of the switch: a borrowed view of one, and a binding that ends with its owner.
+
+use std::borrow::Cow;
+use std::ffi::CStr;
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+
+use freeswitch_sys::{
+    switch_event_bind_removable, switch_event_get_header_idx, switch_event_node_t, switch_event_t,
+    switch_event_types_t, switch_event_unbind, switch_status_t,
+};
+use pbx_core::request::Params;
+
+use crate::cstr::{self, Name};
+use crate::guard::guard;
+
+/// An event that belongs to the switch, for as long as it lends it. Nothing is copied.
+pub struct EventView<'a> {
+    event: NonNull<switch_event_t>,
+    lent: PhantomData<&'a switch_event_t>,
+}
+
+impl<'a> EventView<'a> {
+    /// None where `event` is NULL.
+    ///
+    /// # Safety
+    /// `event` is NULL or an event that stays as it is for `'a`.
+    pub unsafe fn new(event: *mut switch_event_t) -> Option<Self> {
+        NonNull::new(event).map(|event| Self {
+            event,
+            lent: PhantomData,
+        })
+    }
+
+    /// The value of the first header called `name`, without regard to case.
+    pub fn header(&self, name: &str) -> Option<Cow<'a, str>> {
+        let name = Name::new(name)?;
+        // SAFETY: the event is as `new`'s caller promised; `name` lives on. Nothing is changed by it.
+        let value = unsafe { switch_event_get_header_idx(self.event.as_ptr(), name.as_ptr(), -1) };
+        // SAFETY: NULL or a string of the event's, which stays as it is for `'a`.
+        unsafe { cstr::text(value) }
+    }
+}
+
+impl Params for EventView<'_> {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.header(name)
+    }
+}
+
+/// The switch could not bind a callback (`switch_event_bind_removable`).
+#[derive(Debug)]
+pub struct NotBound;
+
+/// Calls `F` for each event of one kind, until it is dropped.
+///
+/// The switch calls on its only dispatch thread and holds a lock that binding and unbinding need: `F`
+/// must not block, bind or unbind (`switch_event_deliver`).
+pub struct EventNode<F> {
+    node: *mut switch_event_node_t,
+    hook: NonNull<F>,
+}
+
+// SAFETY: the node is only handed back to the switch, from any thread; the hook is `Send`.
+unsafe impl<F: Send> Send for EventNode<F> {}
+
+impl<F: Fn(&EventView<'_>) + Send + Sync + 'static> EventNode<F> {
+    /// Binds `hook` to events of the kind `event`, those of `subclass` only if one is given.
+    ///
+    /// # Errors
+    /// The switch refuses.
+    pub fn bind(event: switch_event_types_t, subclass: Option<&CStr>, hook: F) -> Result<Self, NotBound> {
+        let hook = NonNull::from(Box::leak(Box::new(hook)));
+        // Owns the hook from here on, bound or not.
+        let mut bound = Self {
+            node: ptr::null_mut(),
+            hook,
+        };
+        // SAFETY: the strings are NUL-terminated and copied; `deliver` takes the hook that is given along,
+        // which lives until the switch has let go of it (see `drop`).
+        let status = unsafe {
+            switch_event_bind_removable(
+                c"mod_pbx".as_ptr(),
+                event,
+                subclass.map_or(ptr::null(), CStr::as_ptr),
+                Some(deliver::<F>),
+                hook.as_ptr().cast(),
+                &raw mut bound.node,
+            )
+        };
+        match status {
+            switch_status_t::SWITCH_STATUS_SUCCESS => Ok(bound),
+            _ => Err(NotBound),
+        }
+    }
+}
+
+impl<F> Drop for EventNode<F> {
+    fn drop(&mut self) {
+        if !self.node.is_null() {
+            // SAFETY: bound by `bind`, and not yet unbound.
+            let status = unsafe { switch_event_unbind(&raw mut self.node) };
+            if status != switch_status_t::SWITCH_STATUS_SUCCESS {
+                tracing::error!("the switch does not know an event binding of ours: its memory is kept");
+                return;
+            }
+        }
+        // SAFETY: from a box; unbinding takes the lock that the switch holds while it calls us, so nobody is
+        // in `deliver` and nobody will be.
+        drop(unsafe { Box::from_raw(self.hook.as_ptr()) });
+    }
+}
+
+/// # Safety
+/// 1. `event` is one that the switch delivers, and stays as it is until we return.
+/// 2. Its `bind_user_data` is the hook that was bound along with `deliver::<F>`.
+unsafe extern "C" fn deliver<F: Fn(&EventView<'_>)>(event: *mut switch_event_t) {
+    guard((), || {
+        // SAFETY: see 1.
+        let Some(view) = (unsafe { EventView::new(event) }) else {
+            return;
+        };
+        // SAFETY: see 1.
+        let hook = unsafe { (*event).bind_user_data };
+        // SAFETY: see 2; alive, since `EventNode::drop` waits for us.
+        let hook = unsafe { &*hook.cast::<F>() };
+        hook(&view);
+    });
+}

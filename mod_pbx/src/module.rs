@@ -1,0 +1,113 @@
+//! What is loaded: everything that an unload has to undo, in the order in which it is undone.
+
+use std::ptr::NonNull;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::stub::Pbx;
+use freeswitch_sys::switch_loadable_module_interface_t;
+use pbx_core::host::Host;
+use pbx_core::reply::Reply;
+use pbx_core::request::Request;
+
+use crate::api::{self, Completion};
+use crate::host::{self, FreeSwitch};
+use crate::xml::XmlBinding;
+use crate::{guard, log, version};
+
+/// The loaded module. Set by `load`, taken by `unload`; commands and completions take the PBX out of it.
+/// Look-ups do not come here: each binding carries the PBX along, so that they meet no lock.
+static MODULE: Mutex<Option<Module>> = Mutex::new(None);
+
+type Answer = Box<dyn Fn(&Request<'_>) -> Reply + Send + Sync>;
+
+/// Dropped from top to bottom.
+struct Module {
+    /// First, since it makes look-ups in progress return: those still come while we unload.
+    _lookups: XmlBinding<Answer>,
+    _completion: Completion,
+    pbx: Running,
+}
+
+/// A PBX that is stopped when it is dropped, though others may still hold it for a moment.
+struct Running(Arc<Pbx>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// The module is not loaded, and nothing of it is left behind. The log says why.
+#[derive(Debug)]
+pub struct NotLoaded;
+
+/// Starts the PBX, then binds it: what fails before leaves nothing to undo, what fails after is undone
+/// by dropping what there is.
+///
+/// # Errors
+/// A bad `pbx.conf`, or a database that cannot be used.
+///
+/// # Safety
+/// `interface` is a module's that the switch does not use yet.
+pub unsafe fn load(interface: NonNull<switch_loadable_module_interface_t>) -> Result<(), NotLoaded> {
+    log::attach(tracing::Level::INFO);
+    guard::log_panics();
+    match start() {
+        Ok(module) => {
+            // SAFETY: what the caller promises.
+            unsafe { api::offer(interface) };
+            *lock() = Some(module);
+            Ok(())
+        }
+        Err(why) => {
+            tracing::error!("mod_pbx is not loaded: {why}");
+            log::detach();
+            Err(NotLoaded)
+        }
+    }
+}
+
+fn start() -> Result<Module, String> {
+    if lock().is_some() {
+        return Err("it is loaded already".to_owned());
+    }
+    let switch = FreeSwitch.version();
+    if let Some(warning) = version::warning(&switch) {
+        tracing::warn!("{warning}");
+    }
+    let pbx = Pbx::start(Arc::new(FreeSwitch), &host::parameters(c"pbx.conf"))
+        .map_err(|error| error.to_string())?;
+    let pbx = Running(pbx);
+    let answering = Arc::clone(&pbx.0);
+    let lookups =
+        XmlBinding::bind(Box::new(move |request: &Request<'_>| answering.lookup(request)) as Answer)
+            .map_err(|_| "the switch does not take an XML binding".to_owned())?;
+    tracing::info!(
+        "mod_pbx {} answers in FreeSWITCH {switch} ({} bindings)",
+        env!("CARGO_PKG_VERSION"),
+        env!("PBX_BINDINGS"),
+    );
+    Ok(Module {
+        _lookups: lookups,
+        _completion: Completion::add(),
+        pbx,
+    })
+}
+
+/// Undoes a load. The lock is free again before anything is dropped: completions wait for it.
+pub fn unload() {
+    let module = lock().take();
+    drop(module);
+    tracing::info!("mod_pbx is unloaded");
+    log::detach();
+}
+
+/// The PBX, while the module is loaded.
+pub(crate) fn pbx() -> Option<Arc<Pbx>> {
+    lock().as_ref().map(|module| Arc::clone(&module.pbx.0))
+}
+
+fn lock() -> MutexGuard<'static, Option<Module>> {
+    // Nobody panics while holding it, and what is in it is whole at any time.
+    MODULE.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -5,10 +5,13 @@
 #![forbid(unsafe_code)]
 
 pub mod apps;
+pub mod commands;
 pub mod config;
+pub mod counters;
 pub mod event;
 pub mod host;
 pub mod names;
+pub mod pbx;
 pub mod presence;
 pub mod registry;
 pub mod reply;

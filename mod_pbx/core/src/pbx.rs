@@ -1,0 +1,178 @@
+//! The PBX as its host drives it: started with `pbx.conf`, asked on the switch's threads, stopped once.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+
+use crate::commands;
+use crate::config::{Config, ConfigError};
+use crate::counters::Counters;
+use crate::host::Host;
+use crate::registry::{Registries, RegistryError, View};
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::store::{ConfigStore, StoreError, StoreOptions};
+
+/// Why the PBX could not start or reload. The text names the parameter or file and says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The switch cannot read its configuration.
+    #[error("pbx.conf cannot be read: {0}")]
+    Host(String),
+    /// `pbx.conf` is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Two apps claim the same key.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+/// A running PBX. All methods but [`Pbx::lookup`] may block.
+pub struct Pbx {
+    host: Arc<dyn Host>,
+    config: ArcSwap<Config>,
+    registries: Registries,
+    store: Arc<ConfigStore>,
+    counters: Counters,
+    started: Instant,
+}
+
+/// Commands run on a thread of their own with this much stack, in bytes: FreeSWITCH's threads have
+/// 240 kB (`SWITCH_THREAD_STACKSIZE`), which parsing arguments and SQL may exceed.
+const COMMAND_STACK: usize = 2 * 1024 * 1024;
+
+impl Pbx {
+    /// Reads the configuration, opens the database and is ready to answer. Binds nothing in the host.
+    ///
+    /// # Errors
+    /// A bad parameter, or a database that is unreadable, damaged or newer than this program.
+    pub fn start(host: Arc<dyn Host>, parameters: &[(String, String)]) -> Result<Arc<Self>, StartError> {
+        let config = Config::new(parameters, &*host)?;
+        let registries = Registries::new()?;
+        let store = ConfigStore::open(StoreOptions::new(&config.database))?;
+        host.set_log_level(config.log_level);
+        Ok(Arc::new(Self {
+            host,
+            config: ArcSwap::from_pointee(config),
+            registries,
+            store,
+            counters: Counters::default(),
+            started: Instant::now(),
+        }))
+    }
+
+    /// Answers one lookup. Any thread of the switch; takes no lock, touches no file.
+    pub fn lookup(&self, request: &Request<'_>) -> Reply {
+        let reply = self.peek(request);
+        self.counters.count(request.section, &reply);
+        reply
+    }
+
+    /// What [`Pbx::lookup`] would answer, not counted: `pbx lookup`.
+    pub fn peek(&self, request: &Request<'_>) -> Reply {
+        let config = self.config.load();
+        let snapshot = self.store.borrow();
+        self.registries.answer(
+            request,
+            &View {
+                snapshot: &snapshot,
+                config: &config,
+                host: &*self.host,
+            },
+        )
+    }
+
+    /// Runs the command `line` (without its leading `pbx`) and gives `out` the answer. A thread of the
+    /// switch that is not in a lookup or event hook; it waits for a thread of ours.
+    pub fn command(&self, line: &str, out: &mut dyn FnMut(&str)) {
+        let run = || {
+            let mut answer = String::new();
+            commands::run(self, line, &mut |text| answer.push_str(text));
+            answer
+        };
+        let answer = std::thread::scope(|scope| {
+            let worker = std::thread::Builder::new()
+                .name("pbx-command".to_owned())
+                .stack_size(COMMAND_STACK);
+            match worker.spawn_scoped(scope, run) {
+                Ok(thread) => thread.join().unwrap_or_else(|_| {
+                    "-ERR the command failed inside the module; the switch's log says where. Nothing was saved\n"
+                        .to_owned()
+                }),
+                Err(error) => format!("-ERR no thread for this command: {error}. Try again\n"),
+            }
+        });
+        out(&answer);
+    }
+
+    /// What may come next on the command `line`: whole words that start as its last word does.
+    pub fn complete(&self, line: &str) -> Vec<String> {
+        commands::complete(self, line)
+    }
+
+    /// Reads `pbx.conf` again and takes it in place: lookups never stop. Says what needs the module to be loaded again.
+    ///
+    /// # Errors
+    /// As [`Pbx::start`]; everything stays as it was.
+    pub fn reload(&self) -> Result<String, StartError> {
+        let parameters = self.host.parameters().map_err(StartError::Host)?;
+        let fresh = Config::new(&parameters, &*self.host)?;
+        let old = self.config.load_full();
+        let fixed = old.fixed_differences(&fresh);
+        let kept = Config {
+            database: old.database.clone(),
+            web_listen: old.web_listen,
+            local_listen: old.local_listen,
+            ..fresh
+        };
+        self.host.set_log_level(kept.log_level);
+        self.config.store(Arc::new(kept));
+        Ok(match fixed.as_slice() {
+            [] => "+OK reloaded\n".to_owned(),
+            names => format!(
+                "+OK reloaded, but not {}: type reload mod_pbx for that\n",
+                names.join(", ")
+            ),
+        })
+    }
+
+    /// Ends every thread of ours and closes the database. Lookups after this still answer from memory.
+    pub fn stop(&self) {
+        self.store.close();
+    }
+
+    /// The effective `pbx.conf`.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.load_full()
+    }
+
+    /// The switch.
+    pub fn host(&self) -> &dyn Host {
+        &*self.host
+    }
+
+    /// The tables of handlers.
+    pub fn registries(&self) -> &Registries {
+        &self.registries
+    }
+
+    /// The database.
+    pub fn store(&self) -> &ConfigStore {
+        &self.store
+    }
+
+    /// Lookups so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// How long it has been running.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+}

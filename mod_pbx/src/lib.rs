@@ -19,6 +19,5 @@ pub mod guard;
 pub mod host;
 pub mod log;
 pub mod module;
-mod stub;
 pub mod version;
 pub mod xml;

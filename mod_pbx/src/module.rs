@@ -3,9 +3,9 @@
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::stub::Pbx;
 use freeswitch_sys::switch_loadable_module_interface_t;
 use pbx_core::host::Host;
+use pbx_core::pbx::Pbx;
 use pbx_core::reply::Reply;
 use pbx_core::request::Request;
 

@@ -1,0 +1,159 @@
+//! The stand-in as a whole: started once at a time, stopped when dropped.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::event::{self, Event};
+use crate::log::{Level, log};
+use crate::xml::root;
+use crate::{api, module, variables};
+
+/// What the stand-in is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The configuration directory, in the switch's shape: `freeswitch.xml`, or `autoload_configs/*.xml`.
+    pub conf: PathBuf,
+    /// Where files are written: the global variables `db_dir`, `run_dir` and `log_dir`.
+    pub run: PathBuf,
+    /// Where modules are that are not in `modules`.
+    pub mod_dir: PathBuf,
+    /// Modules by name and file, such as `mod_pbx` in `target/debug/libmod_pbx.so`.
+    pub modules: Vec<(String, PathBuf)>,
+}
+
+struct State {
+    options: Options,
+    started: Instant,
+    stop: bool,
+}
+
+static STATE: Mutex<Option<State>> = Mutex::new(None);
+static STOP: Condvar = Condvar::new();
+/// A process is one switch: held while one runs.
+static ONE: Mutex<()> = Mutex::new(());
+
+fn state() -> MutexGuard<'static, Option<State>> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The running stand-in. Starting another waits until this one is dropped, which unloads all modules.
+pub struct Core {
+    _one: MutexGuard<'static, ()>,
+}
+
+impl Core {
+    /// Starts the stand-in: reads the configuration, starts the dispatch thread, loads no module.
+    ///
+    /// # Errors
+    /// The configuration is not readable or not XML, or there is no thread to be had.
+    pub fn start(options: Options) -> Result<Self, String> {
+        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, path) in [
+            ("conf_dir", &options.conf),
+            ("db_dir", &options.run),
+            ("run_dir", &options.run),
+            ("log_dir", &options.run),
+            ("mod_dir", &options.mod_dir),
+        ] {
+            variables::set(name, &path.to_string_lossy());
+        }
+        for (name, value) in [
+            ("hostname", "standin"),
+            ("switchname", "standin"),
+            ("local_ip_v4", "127.0.0.1"),
+        ] {
+            variables::set(name, value);
+        }
+        root::reload(&options.conf)?;
+        event::start().map_err(|error| error.to_string())?;
+        *state() = Some(State {
+            options,
+            started: Instant::now(),
+            stop: false,
+        });
+        Ok(Self { _one: one })
+    }
+
+    /// Runs one command and answers as `fs_cli` would print it.
+    pub fn execute(&self, line: &str) -> String {
+        api::execute(line)
+    }
+
+    /// What could be typed at the end of `line`.
+    pub fn complete(&self, line: &str) -> Vec<String> {
+        api::candidates(line)
+    }
+
+    /// Loads a module by its name.
+    ///
+    /// # Errors
+    /// In the switch's words; the log says why.
+    pub fn load(&self, name: &str) -> Result<(), &'static str> {
+        load(name)
+    }
+
+    /// Unloads a module by its name.
+    ///
+    /// # Errors
+    /// In the switch's words.
+    pub fn unload(&self, name: &str) -> Result<(), &'static str> {
+        module::unload(name)
+    }
+
+    /// Waits for the `shutdown` command, or for [`request_stop`].
+    pub fn wait(&self) {
+        let mut state = state();
+        while state.as_ref().is_some_and(|state| !state.stop) {
+            state = STOP.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        module::unload_all();
+        event::stop();
+        root::clear();
+        *state() = None;
+    }
+}
+
+/// Makes [`Core::wait`] return.
+pub fn request_stop() {
+    if let Some(state) = &mut *state() {
+        state.stop = true;
+    }
+    STOP.notify_all();
+}
+
+pub(crate) fn started() -> Instant {
+    state().as_ref().map_or_else(Instant::now, |state| state.started)
+}
+
+pub(crate) fn load(name: &str) -> Result<(), &'static str> {
+    let file = {
+        let state = state();
+        let Some(state) = &*state else {
+            return Err("not running");
+        };
+        let named = state.options.modules.iter().find(|(known, _)| known == name);
+        named.map_or_else(
+            || state.options.mod_dir.join(format!("{name}.so")),
+            |(_, file)| file.clone(),
+        )
+    };
+    module::load(name, &file)
+}
+
+/// Reads the static configuration again and says so in an event.
+pub(crate) fn reload_xml() -> Result<(), String> {
+    let conf: Option<PathBuf> = state().as_ref().map(|state| state.options.conf.clone());
+    let conf = conf.ok_or("not running")?;
+    let done = root::reload(Path::new(&conf));
+    match &done {
+        Ok(()) => Event::new(freeswitch_sys::switch_event_types_t::SWITCH_EVENT_RELOADXML, None).fire(),
+        Err(error) => log(Level::Error, file!(), line!(), error),
+    }
+    done
+}

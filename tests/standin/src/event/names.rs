@@ -1,0 +1,57 @@
+//! What events are called, and the headers that every one carries.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use freeswitch_sys::switch_event_types_t as kind;
+
+/// `switch_event_name`, for the events that we name.
+pub(super) fn of(event: &kind) -> String {
+    let known = [
+        (kind::SWITCH_EVENT_CUSTOM, "CUSTOM"),
+        (kind::SWITCH_EVENT_CLONE, "CLONE"),
+        (kind::SWITCH_EVENT_CHANNEL_CREATE, "CHANNEL_CREATE"),
+        (kind::SWITCH_EVENT_CHANNEL_CALLSTATE, "CHANNEL_CALLSTATE"),
+        (kind::SWITCH_EVENT_CHANNEL_ANSWER, "CHANNEL_ANSWER"),
+        (
+            kind::SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE,
+            "CHANNEL_HANGUP_COMPLETE",
+        ),
+        (kind::SWITCH_EVENT_CHANNEL_BRIDGE, "CHANNEL_BRIDGE"),
+        (kind::SWITCH_EVENT_API, "API"),
+        (kind::SWITCH_EVENT_MODULE_LOAD, "MODULE_LOAD"),
+        (kind::SWITCH_EVENT_MODULE_UNLOAD, "MODULE_UNLOAD"),
+        (kind::SWITCH_EVENT_RELOADXML, "RELOADXML"),
+        (kind::SWITCH_EVENT_REQUEST_PARAMS, "REQUEST_PARAMS"),
+        (kind::SWITCH_EVENT_GENERAL, "GENERAL"),
+    ];
+    let name = known
+        .into_iter()
+        .find(|(known, _)| known == event)
+        .map(|(_, name)| name.to_owned());
+    name.unwrap_or_else(|| format!("EVENT_{}", event.0))
+}
+
+/// `switch_event_prep_for_delivery_detailed`.
+pub(super) fn common_headers(
+    event: &kind,
+    file: &str,
+    function: &str,
+    line: i32,
+) -> Vec<(&'static str, String)> {
+    static SEQUENCE: AtomicU64 = AtomicU64::new(1);
+    let now = jiff::Timestamp::now();
+    vec![
+        ("Event-Name", of(event)),
+        ("Core-UUID", "5ea7d0c5-0000-4000-8000-57a4d1000000".to_owned()),
+        ("FreeSWITCH-Hostname", "standin".to_owned()),
+        ("FreeSWITCH-Switchname", "standin".to_owned()),
+        ("Event-Date-Timestamp", now.as_microsecond().to_string()),
+        ("Event-Calling-File", file.to_owned()),
+        ("Event-Calling-Function", function.to_owned()),
+        ("Event-Calling-Line-Number", line.to_string()),
+        (
+            "Event-Sequence",
+            SEQUENCE.fetch_add(1, Ordering::Relaxed).to_string(),
+        ),
+    ]
+}

@@ -1,0 +1,32 @@
+# run    a PBX on loopback to try, in the foreground; all it writes is under .run/
+# cli    one command to it: make cli CMD="pbx status"
+# test   every test; those that need a FreeSWITCH say so when there is none
+# lint   what must be spotless before a push
+# bench  figures, each beside what it competes with
+# deps   installs what Debian lacks
+.PHONY: run cli test lint bench deps
+
+# As typed: neither make nor a shell looks into it.
+override export CMD := $(value CMD)
+
+run:
+	@deploy/deps.sh build
+	@exec deploy/run.sh
+
+cli:
+	@deploy/cli.sh
+
+test:
+	@deploy/deps.sh build test
+	cargo test --workspace --locked
+
+lint:
+	@deploy/deps.sh build
+	@deploy/lint.sh
+
+bench:
+	@deploy/deps.sh build test
+	cargo bench --workspace --locked
+
+deps:
+	@deploy/deps.sh build test

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs what this machine lacks to build or to test. On anything but Debian it only says what that is.
+#   deps.sh [build] [test]
+set -eu
+
+missing=()
+need() { # PACKAGE CHECK…: the package unless the check succeeds
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+for purpose in "$@"; do
+  case $purpose in
+    build)
+      need gcc command -v cc
+      need pkg-config command -v pkg-config
+      need libsqlite3-dev pkg-config --exists sqlite3
+      ;;
+    test)
+      need sip-tester command -v sipp
+      ;;
+    *)
+      echo "deps.sh takes build and test, not $purpose" >&2
+      exit 2
+      ;;
+  esac
+done
+
+command -v cargo >/dev/null || { echo "There is no Rust here: install it from https://rustup.rs" >&2; exit 1; }
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "This machine lacks what Debian calls ${missing[*]}; install that first." >&2
+  exit 1
+fi
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo)
+echo "installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

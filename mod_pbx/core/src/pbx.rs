@@ -40,6 +40,7 @@ pub struct Pbx {
     store: Arc<ConfigStore>,
     counters: Counters,
     started: Instant,
+    progress: commands::Progress,
 }
 
 /// Commands run on a thread of their own with this much stack, in bytes: FreeSWITCH's threads have
@@ -63,6 +64,7 @@ impl Pbx {
             store,
             counters: Counters::default(),
             started: Instant::now(),
+            progress: commands::Progress::default(),
         }))
     }
 
@@ -169,6 +171,11 @@ impl Pbx {
     /// Lookups so far.
     pub fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// The long command that is running, if one is.
+    pub fn progress(&self) -> &commands::Progress {
+        &self.progress
     }
 
     /// How long it has been running.

@@ -1,25 +1,154 @@
-//! The `pbx …` commands.
+//! The `pbx …` command language: what an administrator types in fs_cli.
+//!
+//! One file a noun; each is a clap grammar and what its verbs do. Help, errors and completion all come
+//! from the same grammar. Names are said as `1001`, `1001@pbx.test` or `1001 --domain pbx.test`; options
+//! are `--name value` throughout, the same for `add` and `set`; the last word `json` asks for output for
+//! programs, `help` for an explanation. A command that changes something is one revision.
+//!
+//! Nothing here holds a lock or runs in a lookup: see [`crate::pbx::Pbx::command`] for the thread.
+
+mod address;
+mod channel;
+mod completion;
+mod desk;
+mod domain;
+mod extension;
+mod extension_add;
+mod grammar;
+mod help;
+mod import;
+mod line;
+mod lookup;
+mod out;
+mod phone;
+mod pin;
+mod progress;
+mod revisions;
+mod setting;
+mod status;
+mod system;
+mod user;
+mod view;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::pbx::Pbx;
+use desk::Desk;
+use out::{Answer, Refusal, Said};
 
-/// Runs one command.
+pub use completion::complete;
+pub use progress::Progress;
+
+/// The PBX's commands; json as the last word of any prints for programs, help explains it
+#[derive(Debug, Parser)]
+#[command(name = "pbx", bin_name = "pbx")]
+#[command(
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true
+)]
+#[command(after_help = "\
+pbx help COMMAND, or help as the last word of a command, says more: pbx extension add help
+Names: 1001, or 1001@DOMAIN, or 1001 --domain DOMAIN; with only one domain it need not be said.
+Values with blanks go in quotes: --name \"Alice Adams\". A change is a revision: pbx revert N undoes it.")]
+struct Line {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Tenants, each a SIP domain
+    #[command(subcommand)]
+    Domain(domain::Verb),
+    /// People
+    #[command(subcommand)]
+    User(user::Verb),
+    /// Numbers that ring somebody
+    #[command(subcommand)]
+    Extension(extension::Verb),
+    /// Credentials that phones register with
+    #[command(subcommand)]
+    Line(line::Verb),
+    /// Pages that browser clients log in to
+    #[command(subcommand)]
+    Channel(channel::Verb),
+    /// Addresses, ports, limits
+    #[command(subcommand)]
+    Setting(setting::Verb),
+    /// Asks what the switch would ask, and prints what it would get
+    Lookup(lookup::Lookup),
+    /// Lists who answers which lookup
+    Handlers(system::Handlers),
+    /// Shows how the PBX is doing
+    Status(status::Status),
+    /// Lists who changed what, newest first
+    Revisions(revisions::Revisions),
+    /// Undoes a revision
+    Revert(revisions::Revert),
+    /// Takes over what another system has
+    #[command(subcommand)]
+    Import(import::Verb),
+    /// Takes new parameters of pbx.conf
+    Reload(system::Reload),
+    /// Shows the versions of mod_pbx and FreeSWITCH
+    Version(system::Version),
+    /// Explains the commands
+    Help(help::Help),
+}
+
+/// The grammar, complete with the paths that usage lines need.
+fn grammar() -> clap::Command {
+    let mut root = Line::command();
+    root.build();
+    root
+}
+
+/// Runs the command `line` (what follows `pbx `) and writes its answer with `out`, which ends in a line
+/// break unless it is a document of `pbx lookup`. Errors are one answer that begins with `-ERR `.
+///
+/// Blocks on the database and on files; needs about 1 MB of stack.
 pub fn run(pbx: &Pbx, line: &str, out: &mut dyn FnMut(&str)) {
-    if line.trim() == "version" {
-        out(&format!(
-            "mod_pbx {} in FreeSWITCH {}\n",
-            env!("CARGO_PKG_VERSION"),
-            pbx.host().version()
-        ));
-    } else {
-        out("-ERR no such command: type pbx version\n");
+    match answer(&Desk { pbx }, line) {
+        Ok((answer, false)) => out(&answer.text),
+        Ok((answer, true)) => out(&format!("{}\n", answer.json)),
+        Err(Refusal(why)) => out(&format!("-ERR {}\n", why.trim_end())),
     }
 }
 
-/// What may come next.
-pub fn complete(_pbx: &Pbx, line: &str) -> Vec<String> {
-    if "version".starts_with(line) {
-        vec!["version".to_owned()]
-    } else {
-        Vec::new()
+fn answer(desk: &Desk<'_>, line: &str) -> Result<(Answer, bool), Refusal> {
+    let spoken = grammar::split(line)?;
+    let root = grammar();
+    let (command, _) = grammar::walk(&root, &spoken.words);
+    if spoken.help || command.has_subcommands() && grammar::walk(&root, &spoken.words).1 == spoken.words.len()
+    {
+        return Ok((help::about(&root, &spoken.words)?, spoken.machine));
+    }
+    let words = std::iter::once("pbx".to_owned()).chain(spoken.words.iter().cloned());
+    let parsed = root
+        .clone()
+        .try_get_matches_from(words)
+        .and_then(|matches| Line::from_arg_matches(&matches))
+        .map_err(|error| grammar::complaint(&error, command))?;
+    Ok((execute(desk, parsed.verb, &root)?, spoken.machine))
+}
+
+fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
+    match verb {
+        Verb::Domain(verb) => verb.run(desk),
+        Verb::User(verb) => verb.run(desk),
+        Verb::Extension(verb) => verb.run(desk),
+        Verb::Line(verb) => verb.run(desk),
+        Verb::Channel(verb) => verb.run(desk),
+        Verb::Setting(verb) => verb.run(desk),
+        Verb::Lookup(lookup) => lookup.run(desk),
+        Verb::Handlers(handlers) => handlers.run(desk),
+        Verb::Status(status) => status.run(desk),
+        Verb::Revisions(revisions) => revisions.run(desk),
+        Verb::Revert(revert) => revert.run(desk),
+        Verb::Import(verb) => verb.run(desk),
+        Verb::Reload(reload) => reload.run(desk),
+        Verb::Version(version) => version.run(desk),
+        Verb::Help(help) => help.run(root),
     }
 }

@@ -35,6 +35,7 @@ pub use change::{Change, Commit, Image, Revision, Row, RowChange, Stored, Table}
 pub use error::{Conflict, StoreError};
 pub use reader::{Listing, Page, Reader};
 use snapshot::Snapshot;
+pub use text::check as check_row;
 use writer::{Outcome, Request, Writer};
 
 /// Where the store keeps its files.

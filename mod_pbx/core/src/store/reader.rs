@@ -136,6 +136,11 @@ impl Reader<'_> {
             .rows)
     }
 
+    /// The extension whose browser clients log in to a channel.
+    pub fn extension_of_channel(&self, channel: Uuid) -> Result<Option<Extension>, StoreError> {
+        self.one("channel_id = ?1", &[&channel.to_string()])
+    }
+
     /// The lines of a domain whose username contains `search`, by username.
     pub fn lines(&self, domain: Uuid, search: &str, page: Page) -> Result<Listing<Line>, StoreError> {
         self.list(
@@ -156,6 +161,11 @@ impl Reader<'_> {
                 Page::ALL,
             )?
             .rows)
+    }
+
+    /// The lines of a person, by username.
+    pub fn lines_of_user(&self, user: Uuid) -> Result<Vec<Line>, StoreError> {
+        Ok(self.list("user_id = ?1", &[&user.to_string()], "username", Page::ALL)?.rows)
     }
 
     /// The line with this username in a domain, without regard to case.

@@ -12,7 +12,7 @@ const LONGEST: usize = 64;
 ///
 /// # Errors
 /// What is wrong and what to do.
-pub(super) fn check(row: &mut Row) -> Result<(), String> {
+pub fn check(row: &mut Row) -> Result<(), String> {
     match row {
         Row::Domain(domain) => check_domain(domain),
         Row::User(user) => check_user(user),

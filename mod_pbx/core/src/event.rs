@@ -120,7 +120,7 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
         kind: Kind::CallEnded,
         event: c"CHANNEL_DESTROY",
         subclass: None,
-        headers: &[c"Unique-ID"],
+        headers: &[c"Unique-ID", c"Channel-Presence-ID", c"Channel-Presence-Data"],
     },
 ];
 

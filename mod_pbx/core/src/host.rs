@@ -43,6 +43,19 @@ pub struct FakeHost {
     pub configurations: std::collections::HashMap<String, String>,
     /// What `pbx.conf` holds when it is read again.
     pub parameters: Vec<(String, String)>,
+    /// What API commands answer, by the command with its arguments; any other does not exist.
+    pub answers: std::sync::Mutex<std::collections::HashMap<String, String>>,
+}
+
+impl FakeHost {
+    /// From now on `command` (with its arguments) answers this.
+    pub fn say(&self, command: &str, answer: &str) {
+        let mut answers = self
+            .answers
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        answers.insert(command.to_owned(), answer.to_owned());
+    }
 }
 
 impl Host for FakeHost {
@@ -64,7 +77,12 @@ impl Host for FakeHost {
 
     fn set_log_level(&self, _level: tracing::Level) {}
 
-    fn api(&self, command: &str, _arguments: &str) -> Result<String, String> {
-        Err(format!("no switch here to run {command:?}"))
+    fn api(&self, command: &str, arguments: &str) -> Result<String, String> {
+        let answers = self
+            .answers
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let answer = answers.get(&format!("{command} {arguments}")).cloned();
+        answer.ok_or_else(|| format!("no switch here to run {command:?}"))
     }
 }

@@ -109,7 +109,7 @@ pub struct Contact {
     /// The port, unless it is the scheme's own.
     pub port: Option<u16>,
     /// The `transport` parameter.
-    pub transport: Option<Transport>,
+    pub claimed: Option<Transport>,
     /// All other parameters that a phone may want back in a Request-URI, as `;name=value;name`.
     pub parameters: Box<str>,
     /// What mod_sofia added as `fs_path`: the address that the registration came from, or a Path (RFC 3327).
@@ -134,9 +134,20 @@ impl Contact {
         (&self.user, &self.host, self.port()) == (&other.user, &other.host, other.port())
     }
 
+    /// What the registration came over; none: not said, so UDP. For `transport=ws` over TLS mod_sofia
+    /// corrects only the path to `wss`.
+    pub fn transport(&self) -> Option<Transport> {
+        let corrected = self.path.as_ref().and_then(|path| path.claimed);
+        let secure = self.secure.then_some(Transport::Tls);
+        match self.claimed {
+            Some(Transport::Ws) if corrected == Some(Transport::Wss) => corrected,
+            claimed => claimed.or(secure),
+        }
+    }
+
     /// The port, or the scheme's own.
     pub fn port(&self) -> u16 {
-        let tls = self.secure || matches!(self.transport, Some(Transport::Tls | Transport::Wss));
+        let tls = matches!(self.transport(), Some(Transport::Tls | Transport::Wss));
         self.port.unwrap_or(if tls { 5061 } else { 5060 })
     }
 }
@@ -185,7 +196,7 @@ fn parse_uri(text: &str, outer: bool) -> Result<Contact, Refusal> {
         user,
         host,
         port,
-        transport: None,
+        claimed: None,
         parameters: Box::default(),
         path: None,
     };
@@ -264,8 +275,8 @@ fn parse_parameter(text: &str, outer: bool, into: &mut Contact, kept: &mut Strin
         }
         // A second one: the phone wrote one itself, and mod_sofia would follow the first.
         ("fs_path", _) => Err(Refusal::Parameter),
-        ("transport", Some(value)) if into.transport.is_none() => {
-            into.transport = Some(Transport::parse(value).ok_or(Refusal::Parameter)?);
+        ("transport", Some(value)) if into.claimed.is_none() => {
+            into.claimed = Some(Transport::parse(value).ok_or(Refusal::Parameter)?);
             Ok(())
         }
         // `maddr` sends the call somewhere else than the host says (RFC 3261, 19.1.1).

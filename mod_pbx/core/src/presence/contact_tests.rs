@@ -115,7 +115,7 @@ fn what_mod_sofia_adds_behind_nat() {
     assert_eq!(&*contact.parameters, "");
     let path = contact.path.unwrap();
     assert_eq!(path.host, Host::Ip("203.0.113.5".parse().unwrap()));
-    assert_eq!((path.port, path.transport), (Some(40001), Some(Transport::Tcp)));
+    assert_eq!((path.port, path.claimed), (Some(40001), Some(Transport::Tcp)));
 }
 
 #[test]
@@ -129,8 +129,8 @@ fn a_browser() {
     let text = "\"\" <sip:df7jal23@92.invalid;transport=ws;fs_nat=yes;fs_path=sip%3Adf7jal23%40203.0.113.5%3A40002%3B\
                 transport%3Dwss>";
     let contact = Contact::parse(text).unwrap();
-    assert_eq!(contact.transport, Some(Transport::Ws));
-    assert_eq!(contact.path.unwrap().transport, Some(Transport::Wss));
+    assert_eq!(contact.claimed, Some(Transport::Ws));
+    assert_eq!(contact.transport(), Some(Transport::Wss));
 }
 
 #[test]

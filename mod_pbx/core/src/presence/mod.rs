@@ -1,4 +1,193 @@
 //! Who is online, and how they are reached.
+//!
+//! The switch's events are copied in its own thread and applied in one of ours, which also keeps the
+//! clock and asks the switch for its lists: at load, when a profile starts, and when events were lost. What
+//! lookups, the web and `pbx presence` read is published as a whole and never changes after that. Nothing
+//! here is stored: it is all in the switch.
 
+mod book;
+mod calls;
 pub mod contact;
+mod deadlines;
+pub mod feed;
+mod heard;
+mod registrar;
+mod status;
 pub mod target;
+pub mod view;
+mod worker;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{self, SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use arc_swap::{ArcSwap, Guard};
+
+use crate::event::{Event, Kind};
+use crate::host::Host;
+use crate::store::snapshot::Snapshot;
+
+use feed::{Feed, Subscriber};
+use view::{Moment, View};
+
+/// How many events may wait. mod_sofia fires a few hundred a second at most; beyond this many they are
+/// dropped, counted, and made good by asking the switch for its lists.
+const WAITING: usize = 8192;
+
+/// The presence thread's stack in bytes: it parses lists, but recurses nowhere.
+const STACK: usize = 512 * 1024;
+
+/// Where presence reads the configuration. Called on the presence thread; must not block.
+pub type Snapshots = Box<dyn Fn() -> Arc<Snapshot> + Send + Sync>;
+
+/// Who is online.
+pub struct Presence {
+    shared: Arc<Shared>,
+    sender: SyncSender<Told>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the presence thread shares with everybody else.
+struct Shared {
+    host: Arc<dyn Host>,
+    snapshots: Snapshots,
+    view: ArcSwap<View>,
+    feed: Feed,
+    started: Instant,
+    events: AtomicU64,
+    dropped: AtomicU64,
+    relists: AtomicU64,
+    /// Events were dropped: the switch's lists must be asked for.
+    lost: AtomicBool,
+}
+
+/// What the presence thread is told.
+enum Told {
+    Event(Event),
+    Stop,
+}
+
+/// Figures for `pbx status`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Health {
+    /// Registrations now.
+    pub registrations: usize,
+    /// Events taken since load.
+    pub events: u64,
+    /// Events dropped since load because too many waited.
+    pub dropped: u64,
+    /// How often the switch was asked for its lists.
+    pub relists: u64,
+    /// Whether what the switch knew before us is in.
+    pub settled: bool,
+}
+
+impl Presence {
+    /// Starts the presence thread, which begins by asking the switch who is registered.
+    ///
+    /// # Errors
+    /// The system has no thread for it.
+    pub fn start(host: Arc<dyn Host>, snapshots: Snapshots) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::sync_channel(WAITING);
+        let shared = Arc::new(Shared {
+            host,
+            snapshots,
+            view: ArcSwap::default(),
+            feed: Feed::default(),
+            started: Instant::now(),
+            events: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            relists: AtomicU64::new(0),
+            lost: AtomicBool::new(false),
+        });
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("pbx-presence".to_owned())
+            .stack_size(STACK)
+            .spawn(move || worker::run(&theirs, &receiver))?;
+        Ok(Self {
+            shared,
+            sender,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Takes an event. Any thread of the switch; never waits.
+    pub fn tell(&self, event: Event) {
+        let nobodys =
+            event.header("Channel-Presence-ID").is_none() && event.header("Channel-Presence-Data").is_none();
+        if matches!(event.kind, Kind::CallState | Kind::CallEnded) && nobodys {
+            return;
+        }
+        match self.sender.try_send(Told::Event(event)) {
+            Ok(()) => {
+                self.shared.events.fetch_add(1, Relaxed);
+            }
+            Err(TrySendError::Full(_)) => self.lose(),
+            Err(TrySendError::Disconnected(_)) => {}
+        }
+    }
+
+    /// Counts an event that could not be copied: its place is taken by asking the switch.
+    pub fn lose(&self) {
+        self.shared.dropped.fetch_add(1, Relaxed);
+        self.shared.lost.store(true, Relaxed);
+    }
+
+    /// Who is online now. Any thread; takes no lock.
+    pub fn view(&self) -> Guard<Arc<View>> {
+        self.shared.view.load()
+    }
+
+    /// A reader of changes.
+    pub fn subscribe(&self) -> Subscriber {
+        self.shared.feed.subscribe()
+    }
+
+    /// The moment it is, as the view's registrations count.
+    pub fn now(&self) -> Moment {
+        self.shared.now()
+    }
+
+    /// Figures for `pbx status`.
+    pub fn health(&self) -> Health {
+        let view = self.view();
+        Health {
+            registrations: view.registrations,
+            events: self.shared.events.load(Relaxed),
+            dropped: self.shared.dropped.load(Relaxed),
+            relists: self.shared.relists.load(Relaxed),
+            settled: view.settled,
+        }
+    }
+
+    /// Ends the presence thread and tells all readers. What is known stays readable.
+    pub fn stop(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // Waits for a place if the queue is full; the thread is taking events out of it.
+            let _ = self.sender.send(Told::Stop);
+            if thread.join().is_err() {
+                tracing::error!("the presence thread ended badly");
+            }
+            self.shared.feed.close();
+        }
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    fn now(&self) -> Moment {
+        Moment(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests;

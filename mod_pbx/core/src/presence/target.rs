@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::contact::{Contact, Host, Refusal, Transport};
 
 /// What is known of the switch's own addresses.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnAddresses {
     /// Every address and port that the switch's SIP profiles listen on.
     pub sockets: Vec<SocketAddr>,
@@ -74,7 +74,7 @@ impl Target {
             Host::Ip(ip) if own.is_of_this_machine(ip) => return Err(Refusal::Own),
             Host::Ip(_) => false,
         };
-        let transport = transport(contact);
+        let transport = contact.transport();
         let on_a_connection = transport.is_some_and(Transport::is_stream);
         let via = (!direct || on_a_connection).then_some(source);
         Ok(Self(write(contact, transport, via, !direct).into_boxed_str()))
@@ -92,16 +92,6 @@ impl fmt::Display for Target {
     }
 }
 
-/// What the registration came over. For `transport=ws` over TLS mod_sofia corrects only the path to `wss`.
-fn transport(contact: &Contact) -> Option<Transport> {
-    let told = contact.path.as_ref().and_then(|path| path.transport);
-    let secure = contact.secure.then_some(Transport::Tls);
-    match contact.transport {
-        Some(Transport::Ws) if told == Some(Transport::Wss) => told,
-        claimed => claimed.or(secure),
-    }
-}
-
 fn write(contact: &Contact, transport: Option<Transport>, via: Option<SocketAddr>, nat: bool) -> String {
     let mut uri = String::with_capacity(128);
     // Writing to a String cannot fail.
@@ -113,7 +103,7 @@ fn write(contact: &Contact, transport: Option<Transport>, via: Option<SocketAddr
     if let Some(port) = contact.port {
         let _ = write!(uri, ":{port}");
     }
-    if let Some(transport) = contact.transport {
+    if let Some(transport) = contact.claimed {
         let _ = write!(uri, ";transport={}", transport.as_str());
     }
     uri.push_str(&contact.parameters);

@@ -1,0 +1,120 @@
+//! The view while it is being written: by the presence thread alone.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::names::{DomainName, Number, Username};
+use crate::store::snapshot::Snapshot;
+
+use super::feed::Subject;
+use super::view::{Call, Domain, Line, View};
+
+/// A line that exists, by its stored names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Known {
+    pub(super) domain: DomainName,
+    pub(super) username: Username,
+}
+
+impl Known {
+    /// The line called so, if there is one: nobody else gets into the view, so that what strangers send
+    /// takes no memory.
+    pub(super) fn find(snapshot: &Snapshot, domain: &str, username: &str) -> Option<(Self, usize)> {
+        let domain = snapshot.domain(domain)?;
+        let line = domain.find(username)?.line(username)?;
+        let known = Self {
+            domain: domain.name.clone(),
+            username: line.username.clone(),
+        };
+        Some((known, usize::from(line.max_registrations).max(1)))
+    }
+
+    pub(super) fn subject(&self) -> Subject {
+        Subject::Line(self.domain.clone(), self.username.clone())
+    }
+}
+
+/// The view, and whom its readers must be told of.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    pub(super) view: View,
+    changed: HashSet<Subject>,
+}
+
+impl Book {
+    pub(super) fn line(&self, known: &Known) -> Option<&Arc<Line>> {
+        self.view.line(known.domain.as_str(), known.username.as_str())
+    }
+
+    /// Changes a line, and takes it out when nothing is left of it.
+    pub(super) fn change_line<T>(&mut self, known: &Known, change: impl FnOnce(&mut Line) -> T) -> T {
+        let domain = Self::domain(&mut self.view, &known.domain);
+        let entry = domain.lines.entry(known.username.clone()).or_default();
+        let line = Arc::make_mut(entry);
+        let before = line.registrations.len();
+        let result = change(line);
+        let after = line.registrations.len();
+        if line.registrations.is_empty() && line.calls.is_empty() {
+            domain.lines.remove(&known.username);
+        }
+        self.view.registrations = self.view.registrations + after - before;
+        self.tidy(&known.domain);
+        self.changed.insert(known.subject());
+        result
+    }
+
+    /// Changes the calls of a subject.
+    pub(super) fn change_calls(&mut self, subject: &Subject, change: impl FnOnce(&mut Vec<Call>)) {
+        match subject {
+            Subject::Line(domain, username) => {
+                let known = Known {
+                    domain: domain.clone(),
+                    username: username.clone(),
+                };
+                self.change_line(&known, |line| change(&mut line.calls));
+            }
+            Subject::Extension(domain, number) => self.change_number(domain, number, change),
+        }
+    }
+
+    fn change_number(&mut self, domain: &DomainName, number: &Number, change: impl FnOnce(&mut Vec<Call>)) {
+        let seen = Self::domain(&mut self.view, domain);
+        let calls = Arc::make_mut(seen.numbers.entry(number.clone()).or_default());
+        change(calls);
+        if calls.is_empty() {
+            seen.numbers.remove(number);
+        }
+        self.tidy(domain);
+        self.changed
+            .insert(Subject::Extension(domain.clone(), number.clone()));
+    }
+
+    fn domain<'v>(view: &'v mut View, name: &DomainName) -> &'v mut Domain {
+        Arc::make_mut(view.domains.entry(name.clone()).or_default())
+    }
+
+    fn tidy(&mut self, domain: &DomainName) {
+        let empty = |seen: &Arc<Domain>| seen.lines.is_empty() && seen.numbers.is_empty();
+        if self.view.domains.get(domain).is_some_and(empty) {
+            self.view.domains.remove(domain);
+        }
+    }
+
+    /// Every line in the view.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (Known, &Arc<Line>)> {
+        self.view.domains.iter().flat_map(|(domain, seen)| {
+            seen.lines.iter().map(move |(username, line)| {
+                let known = Known {
+                    domain: domain.clone(),
+                    username: username.clone(),
+                };
+                (known, line)
+            })
+        })
+    }
+
+    /// Whom readers must be told of since this was last asked.
+    pub(super) fn take_changes(&mut self) -> HashSet<Subject> {
+        std::mem::take(&mut self.changed)
+    }
+}

@@ -1,0 +1,170 @@
+//! Which phones ring or are in a call: the switch's channels.
+//!
+//! Every leg of ours carries who it belongs to in two variables that FreeSWITCH repeats in each event of
+//! the channel (`switch_channel_event_set_basic_data`) and in `show channels`: `presence_id`, the extension
+//! that lamps watch (`1001@pbx.test`), and `presence_data`, the line (`alice@pbx.test`). Callers do not
+//! choose them: the directory sets them for a phone that calls, the dial string for one that is called.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::event::Event;
+use crate::names::Number;
+use crate::store::snapshot::Snapshot;
+
+use super::book::{Book, Known};
+use super::feed::Subject;
+use super::view::{Call, Phase};
+
+/// One row of `show channels as json`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Channel {
+    uuid: String,
+    direction: String,
+    callstate: String,
+    presence_id: String,
+    presence_data: String,
+}
+
+#[derive(Deserialize)]
+struct Shown {
+    #[serde(default)]
+    rows: Vec<Channel>,
+}
+
+/// The rows of `show channels as json`; none: it is something else (`-ERR …`).
+pub(super) fn shown(text: &str) -> Option<Vec<Channel>> {
+    serde_json::from_str(text).ok().map(|shown: Shown| shown.rows)
+}
+
+/// The legs that belong to somebody.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    legs: HashMap<Arc<str>, Subject>,
+}
+
+impl Calls {
+    /// `CHANNEL_CALLSTATE`.
+    pub(super) fn changed(&mut self, book: &mut Book, event: &Event, snapshot: &Snapshot) {
+        let header = |name| event.header(name).unwrap_or_default().to_owned();
+        let channel = Channel {
+            uuid: header("Unique-ID"),
+            direction: header("Call-Direction"),
+            callstate: header("Channel-Call-State"),
+            presence_id: header("Channel-Presence-ID"),
+            presence_data: header("Channel-Presence-Data"),
+        };
+        self.take(book, &channel, snapshot);
+    }
+
+    /// `CHANNEL_DESTROY`.
+    pub(super) fn ended(&mut self, book: &mut Book, event: &Event) {
+        if let Some(uuid) = event.header("Unique-ID") {
+            self.end(book, uuid);
+        }
+    }
+
+    /// Takes the switch's own list of channels for the truth.
+    pub(super) fn take_list(&mut self, book: &mut Book, channels: &[Channel], snapshot: &Snapshot) {
+        let listed: std::collections::HashSet<&str> = channels.iter().map(|c| c.uuid.as_str()).collect();
+        let gone: Vec<Arc<str>> = self
+            .legs
+            .keys()
+            .filter(|uuid| !listed.contains(&***uuid))
+            .cloned()
+            .collect();
+        for uuid in gone {
+            self.end(book, &uuid);
+        }
+        for channel in channels {
+            self.take(book, channel, snapshot);
+        }
+    }
+
+    /// Whether there is any leg.
+    pub(super) fn is_empty(&self) -> bool {
+        self.legs.is_empty()
+    }
+
+    fn take(&mut self, book: &mut Book, channel: &Channel, snapshot: &Snapshot) {
+        if channel.callstate.eq_ignore_ascii_case("HANGUP") {
+            return self.end(book, &channel.uuid);
+        }
+        let Some(phase) = phase(&channel.direction, &channel.callstate) else {
+            return;
+        };
+        let Some(subject) = subject(channel, snapshot).filter(|_| !channel.uuid.is_empty()) else {
+            return;
+        };
+        let (uuid, before) = match self.legs.get_key_value(&*channel.uuid) {
+            Some((uuid, before)) => (Arc::clone(uuid), Some(before.clone())),
+            None => (Arc::from(&*channel.uuid), None),
+        };
+        if let Some(before) = before.filter(|before| *before != subject) {
+            self.end_for(book, &before, &uuid);
+        }
+        let call = Call {
+            uuid: Arc::clone(&uuid),
+            phase,
+        };
+        if !has(book, &subject, &call) {
+            book.change_calls(&subject, |calls| {
+                calls.retain(|known| known.uuid != uuid);
+                calls.push(call);
+            });
+        }
+        self.legs.insert(uuid, subject);
+    }
+
+    fn end(&mut self, book: &mut Book, uuid: &str) {
+        if let Some(subject) = self.legs.remove(uuid) {
+            self.end_for(book, &subject, uuid);
+        }
+    }
+
+    fn end_for(&self, book: &mut Book, subject: &Subject, uuid: &str) {
+        book.change_calls(subject, |calls| calls.retain(|call| &*call.uuid != uuid));
+    }
+}
+
+/// How far a leg is (`switch_channel_callstate_t`); none: nobody hears of it yet. A leg that the phone made
+/// itself has its user at it from the start, whatever its state.
+fn phase(direction: &str, callstate: &str) -> Option<Phase> {
+    let called = direction.eq_ignore_ascii_case("outbound");
+    match callstate.to_ascii_uppercase().as_str() {
+        "DOWN" | "DIALING" if called => None,
+        "DOWN" | "HANGUP" | "" => None,
+        "RINGING" | "EARLY" | "RING_WAIT" if called => Some(Phase::Ringing),
+        _ => Some(Phase::Busy),
+    }
+}
+
+/// Whose leg it is: a line's, else an extension's.
+fn subject(channel: &Channel, snapshot: &Snapshot) -> Option<Subject> {
+    let line = channel.presence_data.split_once('@');
+    if let Some((line, _)) = line.and_then(|(user, domain)| Known::find(snapshot, domain, user)) {
+        return Some(line.subject());
+    }
+    let (number, domain) = channel.presence_id.split_once('@')?;
+    let domain = snapshot.domain(domain)?;
+    let number: Number = number.parse().ok()?;
+    let extension = domain
+        .find(number.as_str())
+        .filter(|extension| extension.number == number)?;
+    Some(Subject::Extension(domain.name.clone(), extension.number.clone()))
+}
+
+fn has(book: &Book, subject: &Subject, call: &Call) -> bool {
+    let domain = |name: &crate::names::DomainName| book.view.domains.get(name);
+    match subject {
+        Subject::Line(name, username) => domain(name)
+            .and_then(|domain| domain.lines.get(username))
+            .is_some_and(|line| line.calls.contains(call)),
+        Subject::Extension(name, number) => domain(name)
+            .and_then(|domain| domain.numbers.get(number))
+            .is_some_and(|calls| calls.contains(call)),
+    }
+}

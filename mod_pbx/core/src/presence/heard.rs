@@ -1,0 +1,90 @@
+//! A registration as an event or mod_sofia's list tells of it, and what becomes of it in the view.
+
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
+
+use super::contact::{Contact, Refusal, Transport};
+use super::target::{OwnAddresses, Target};
+use super::view::{Moment, Registration};
+
+/// How much of a User-Agent is kept, in characters.
+const USER_AGENT: usize = 100;
+
+/// What is told of one registration.
+pub(super) struct Heard<'a> {
+    pub(super) profile: &'a str,
+    pub(super) call_id: &'a str,
+    pub(super) contact: &'a str,
+    pub(super) user_agent: &'a str,
+    pub(super) source: Option<SocketAddr>,
+    pub(super) deadline: Moment,
+}
+
+impl Heard<'_> {
+    /// Whether it tells of this registration.
+    pub(super) fn is(&self, known: &Registration) -> bool {
+        *known.profile == *self.profile && *known.call_id == *self.call_id
+    }
+
+    /// Whether it takes this registration's place: the same phone, or the same Contact.
+    pub(super) fn replaces(&self, known: &Registration) -> bool {
+        self.is(known) || (*known.profile == *self.profile && *known.contact == *self.contact)
+    }
+
+    /// Whether it is a mere refresh of this registration.
+    pub(super) fn says_nothing_new(&self, known: &Registration) -> bool {
+        *known.contact == *self.contact && known.source == self.source && known.reachable
+    }
+
+    /// The registration, in the place of `before`.
+    pub(super) fn registration(
+        &self,
+        own: &OwnAddresses,
+        before: Option<&Registration>,
+        now: Moment,
+    ) -> Registration {
+        let printable = |c: &char| !c.is_control();
+        Registration {
+            profile: self.profile.into(),
+            call_id: self.call_id.into(),
+            contact: self.contact.into(),
+            target: target(self.contact, self.profile, self.source, own),
+            source: self.source,
+            user_agent: self
+                .user_agent
+                .chars()
+                .filter(printable)
+                .take(USER_AGENT)
+                .collect(),
+            since: before.map_or(now, |before| before.since),
+            on_a_connection: is_on_a_connection(self.contact),
+            moved: before.is_some_and(|before| before.source != self.source),
+            reachable: true,
+            deadline: AtomicU64::new(self.deadline.0),
+        }
+    }
+}
+
+/// Where a call to a registration goes, or why none does.
+pub(super) fn target(
+    contact: &str,
+    profile: &str,
+    source: Option<SocketAddr>,
+    own: &OwnAddresses,
+) -> Result<Target, Refusal> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    if profile.len() > 64 || !profile.bytes().all(plain) {
+        return Err(Refusal::Profile);
+    }
+    Target::new(&Contact::parse(contact)?, source.ok_or(Refusal::Source)?, own)
+}
+
+/// Whether a registration with this Contact lives on one connection.
+pub(super) fn is_on_a_connection(contact: &str) -> bool {
+    Contact::parse(contact).is_ok_and(|contact| contact.transport().is_some_and(Transport::is_stream))
+}
+
+/// `network-ip` and `network-port`.
+pub(super) fn source(ip: &str, port: &str) -> Option<SocketAddr> {
+    Some(SocketAddr::new(ip.parse().ok()?, port.parse().ok()?))
+}

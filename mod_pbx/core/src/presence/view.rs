@@ -1,0 +1,209 @@
+//! Who is online, as lookups, the web and `pbx presence` read it: a state that never changes once published.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::names::{DomainName, Number, Username};
+use crate::store::snapshot;
+
+use super::contact::Refusal;
+use super::target::Target;
+
+/// Milliseconds on a clock that is never set (`CLOCK_MONOTONIC`), since presence started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Moment(pub u64);
+
+impl Moment {
+    /// This much later.
+    pub fn plus_seconds(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// Whole seconds from `earlier` to this; 0 if it is not earlier.
+    pub fn seconds_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0) / 1000
+    }
+}
+
+/// What a lamp would show, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// No phone can be reached.
+    Offline,
+    /// A phone can be reached.
+    Online,
+    /// A phone is being called.
+    Ringing,
+    /// A phone is in a call, or is calling.
+    Busy,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Offline => "offline",
+            Self::Online => "online",
+            Self::Ringing => "ringing",
+            Self::Busy => "busy",
+        })
+    }
+}
+
+/// One phone's registration of one line.
+#[derive(Debug)]
+pub struct Registration {
+    /// The SIP profile that it registered with.
+    pub profile: Box<str>,
+    /// The REGISTER's Call-ID: what a phone keeps through refreshes.
+    pub call_id: Box<str>,
+    /// The Contact as mod_sofia keeps it.
+    pub contact: Box<str>,
+    /// Where a call goes, or why none does.
+    pub target: Result<Target, Refusal>,
+    /// Where the REGISTER came from.
+    pub source: Option<SocketAddr>,
+    /// What the phone calls itself.
+    pub user_agent: Box<str>,
+    /// Since when, as far as this module saw.
+    pub since: Moment,
+    /// Whether it lives on one connection and dies with it (TCP, TLS, websocket).
+    pub on_a_connection: bool,
+    /// Whether it came from elsewhere before, under the same Call-ID: an older connection may still close.
+    pub(super) moved: bool,
+    /// Off: the phone did not answer OPTIONS.
+    pub reachable: bool,
+    /// When it runs out. Only a refresh changes it, which is no change that anybody is told of.
+    pub(super) deadline: AtomicU64,
+}
+
+impl Registration {
+    /// When it runs out.
+    pub fn deadline(&self) -> Moment {
+        Moment(self.deadline.load(Relaxed))
+    }
+
+    /// Where a call to it goes now; none: it is not called.
+    pub fn dialled(&self) -> Option<&Target> {
+        self.target.as_ref().ok().filter(|_| self.reachable)
+    }
+
+    pub(super) fn refresh(&self, deadline: Moment) {
+        self.deadline.store(deadline.0, Relaxed);
+    }
+
+    /// The same with something changed.
+    pub(super) fn but(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut other = Self {
+            profile: self.profile.clone(),
+            call_id: self.call_id.clone(),
+            contact: self.contact.clone(),
+            target: self.target.clone(),
+            user_agent: self.user_agent.clone(),
+            deadline: AtomicU64::new(self.deadline().0),
+            ..*self
+        };
+        change(&mut other);
+        other
+    }
+}
+
+/// How far a call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It rings.
+    Ringing,
+    /// It is answered, or comes from here.
+    Busy,
+}
+
+/// One leg of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The channel's `Unique-ID`.
+    pub uuid: Arc<str>,
+    /// How far it is.
+    pub phase: Phase,
+}
+
+/// What is known of one line.
+#[derive(Debug, Clone, Default)]
+pub struct Line {
+    /// Its phones, the latest last.
+    pub registrations: Vec<Arc<Registration>>,
+    /// Its legs.
+    pub calls: Vec<Call>,
+}
+
+impl Line {
+    /// What its lamp shows.
+    pub fn state(&self) -> State {
+        let online = self.registrations.iter().any(|r| r.dialled().is_some());
+        let idle = if online { State::Online } else { State::Offline };
+        calls_state(&self.calls).max(idle)
+    }
+
+    /// Where its calls go.
+    pub fn targets(&self) -> impl Iterator<Item = (&Registration, &Target)> {
+        self.registrations
+            .iter()
+            .filter_map(|r| Some((&**r, r.dialled()?)))
+    }
+}
+
+fn calls_state(calls: &[Call]) -> State {
+    let state = |call: &Call| match call.phase {
+        Phase::Ringing => State::Ringing,
+        Phase::Busy => State::Busy,
+    };
+    calls.iter().map(state).max().unwrap_or(State::Offline)
+}
+
+/// One domain.
+#[derive(Debug, Clone, Default)]
+pub struct Domain {
+    /// Lines that have a registration or a call.
+    pub(super) lines: imbl::HashMap<Username, Arc<Line>>,
+    /// Calls that belong to an extension and to none of its lines.
+    pub(super) numbers: imbl::HashMap<Number, Arc<Vec<Call>>>,
+}
+
+/// Who is online.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    pub(super) domains: imbl::HashMap<DomainName, Arc<Domain>>,
+    /// Whether the switch has been asked for all that it knew before us. Until then, who is not here may
+    /// be online all the same.
+    pub settled: bool,
+    /// How many registrations there are.
+    pub registrations: usize,
+}
+
+impl View {
+    /// What is known of a line: none, if it has neither a registration nor a call. Names in lower case.
+    pub fn line(&self, domain: &str, username: &str) -> Option<&Arc<Line>> {
+        self.domains.get(domain)?.lines.get(username)
+    }
+
+    /// The state of one line. Names in lower case.
+    pub fn line_state(&self, domain: &str, username: &str) -> State {
+        self.line(domain, username)
+            .map_or(State::Offline, |line| line.state())
+    }
+
+    /// The state of an extension: the most that one of its lines shows.
+    pub fn extension_state(&self, domain: &str, extension: &snapshot::Extension) -> State {
+        let Some(seen) = self.domains.get(domain) else {
+            return State::Offline;
+        };
+        let lines = extension
+            .lines
+            .iter()
+            .filter_map(|line| seen.lines.get(line.username.as_str()));
+        let own = seen.numbers.get(extension.number.as_str());
+        let own = own.map_or(State::Offline, |calls| calls_state(calls));
+        lines.map(|line| line.state()).fold(own, State::max)
+    }
+}

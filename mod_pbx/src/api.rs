@@ -35,11 +35,10 @@ pub unsafe fn offer(interface: NonNull<switch_loadable_module_interface_t>) {
         )
     };
     let made = made.cast::<switch_api_interface>();
-    if made.is_null() {
-        return;
-    }
-    // SAFETY: an interface of the kind that was asked for, and not used by anybody yet.
-    let made = unsafe { &mut *made };
+    // SAFETY: NULL, or an interface of the kind that was asked for, which nobody uses yet.
+    let Some(made) = (unsafe { made.as_mut() }) else {
+        return tracing::error!("the switch does not take the pbx command");
+    };
     made.interface_name = c"pbx".as_ptr();
     made.desc = c"The PBX: pbx help".as_ptr();
     made.syntax = c"help | <command> [<argument> ...] [json]".as_ptr();

@@ -48,7 +48,7 @@ unsafe extern "C" fn load(
 }
 
 /// The switch has taken our commands out of service and waited for those that ran; look-ups still come.
-unsafe extern "C" fn shutdown() -> switch_status_t {
+extern "C" fn shutdown() -> switch_status_t {
     guard(switch_status_t::SWITCH_STATUS_NOUNLOAD, || {
         module::unload();
         switch_status_t::SWITCH_STATUS_SUCCESS

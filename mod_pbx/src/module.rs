@@ -2,6 +2,7 @@
 
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use freeswitch_sys::switch_loadable_module_interface_t;
 use pbx_core::host::Host;
@@ -96,9 +97,10 @@ fn start() -> Result<Module, String> {
 
 /// Undoes a load. The lock is free again before anything is dropped: completions wait for it.
 pub fn unload() {
+    let begun = Instant::now();
     let module = lock().take();
     drop(module);
-    tracing::info!("mod_pbx is unloaded");
+    tracing::info!("mod_pbx is unloaded, after {} ms", begun.elapsed().as_millis());
     log::detach();
 }
 

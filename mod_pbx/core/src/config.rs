@@ -10,6 +10,20 @@ use crate::host::Host;
 /// The configuration names that we know how to answer.
 pub const SERVABLE: [&str; 4] = ["acl.conf", "sofia.conf", "verto.conf", "voicemail.conf"];
 
+/// Every parameter there is.
+const NAMES: [&str; 10] = [
+    "database",
+    "web-listen",
+    "local-listen",
+    "public-url",
+    "tls-cert",
+    "tls-key",
+    "trusted-proxies",
+    "log-level",
+    "verto-url",
+    "serve",
+];
+
 /// A bad parameter in `pbx.conf`: what is wrong, by name, and what it takes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("pbx.conf: parameter {parameter}: {problem}")]
@@ -57,6 +71,8 @@ impl Config {
             let value = value.trim();
             if !value.is_empty() {
                 config.set(name, value)?;
+            } else if !NAMES.contains(&name.as_str()) {
+                return unknown(name);
             }
         }
         if config.tls_cert.is_some() != config.tls_key.is_some() {
@@ -122,13 +138,7 @@ impl Config {
             }
             "verto-url" => self.verto_url = Some(url(name, value, &["wss://", "ws://"])?),
             "serve" => self.serve = serve(name, value)?,
-            _ => {
-                return refuse(
-                    name,
-                    "does not exist; there are database, web-listen, local-listen, public-url, tls-cert, tls-key, \
-                     trusted-proxies, log-level, verto-url and serve (all else is a setting: pbx setting list)",
-                );
-            }
+            _ => return unknown(name),
         }
         Ok(())
     }
@@ -214,6 +224,16 @@ fn url(name: &str, value: &str, schemes: &[&str]) -> Result<String, ConfigError>
     }
 }
 
+fn unknown<T>(parameter: &str) -> Result<T, ConfigError> {
+    refuse(
+        parameter,
+        &format!(
+            "does not exist; there are {} (all else is a setting: pbx setting list)",
+            NAMES.join(", ")
+        ),
+    )
+}
+
 fn refuse<T>(parameter: &str, problem: &str) -> Result<T, ConfigError> {
     Err(ConfigError {
         parameter: parameter.to_owned(),
@@ -252,6 +272,7 @@ mod tests {
     fn a_bad_parameter_is_named() {
         for (name, value, says) in [
             ("databse", "/x", "does not exist"),
+            ("databse", "", "does not exist"),
             ("database", "pbx.db", "absolute path"),
             ("web-listen", "8480", "address with a port"),
             ("local-listen", "0.0.0.0:8481", "loopback"),

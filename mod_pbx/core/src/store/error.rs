@@ -62,7 +62,7 @@ pub enum StoreError {
     /// SQLite says no for another reason.
     #[error("{doing} failed: {source}; nothing was saved")]
     Sqlite {
-        /// What was tried, such as `reading lines`.
+        /// What was tried and where, such as `reading lines in /var/lib/…/pbx.db`.
         doing: String,
         /// SQLite's own words.
         source: rusqlite::Error,
@@ -137,7 +137,7 @@ impl StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(path.to_owned()),
             Some(ErrorCode::DiskFull) => Self::Full(path.to_owned()),
             _ => Self::Sqlite {
-                doing: doing.into(),
+                doing: format!("{} in {}", doing.into(), path.display()),
                 source,
             },
         }

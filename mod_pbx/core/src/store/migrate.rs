@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::connection;
 use super::error::StoreError;
 
 /// Every migration, by the version it makes.
@@ -53,6 +54,14 @@ fn known(conn: &Connection, path: &Path) -> Result<u32, StoreError> {
             path.display()
         ))),
     }
+}
+
+/// Reads whose database it is, and changes nothing in it.
+///
+/// # Errors
+/// As [`migrate`].
+pub(super) fn recognise(path: &Path) -> Result<(), StoreError> {
+    known(&connection::reader(path)?, path).map(drop)
 }
 
 /// Brings the database to [`VERSION`]. All or nothing.

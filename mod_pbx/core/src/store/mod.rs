@@ -84,7 +84,13 @@ impl ConfigStore {
                 source,
             }
         };
-        if !path.exists() {
+        if path.exists() {
+            // Whoever's it is, it stays as it is until we know that it is ours: opening to write changes it.
+            migrate::recognise(path)?;
+        } else {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(file("create the directory of"))?;
+            }
             std::fs::File::create_new(path).map_err(file("create"))?;
         }
         let mut conn = connection::writer(path)?;

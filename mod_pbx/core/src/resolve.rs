@@ -67,7 +67,8 @@ impl<'a> Ring<'a> {
     /// (`sofia_outgoing_channel`, `sofia_reg_find_reg_url`): what a phone wrote into its Contact is never
     /// read as a dial string, as it would be with `${sofia_contact(…)}`. Of several registrations of one
     /// line mod_sofia then rings one. Each leg carries the identity of who is called, so that a call that
-    /// is transferred from it is known, and `leg_timeout` ends it even under an originate without a limit.
+    /// is transferred from it is known; `leg_timeout` ends it even under an originate without a limit; and
+    /// a phone that redirects (302) has its number routed in the domain (`sip_redirect_context`).
     pub fn dial_string(&self, out: &mut ActionData<'_>) {
         if self.is_empty() {
             out.literal("error/user_not_registered");
@@ -81,6 +82,8 @@ impl<'a> Ring<'a> {
                 .literal(",pbx_identity=")
                 .username(&line.username)
                 .literal("@")
+                .domain(&self.domain.name)
+                .literal(",sip_redirect_context=")
                 .domain(&self.domain.name)
                 .literal("]sofia/internal/")
                 .username(&line.username)

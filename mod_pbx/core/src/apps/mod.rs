@@ -1,5 +1,7 @@
 //! What the PBX answers, app by app. Each registers its handlers; the order here is the order of asking.
 
+pub mod configuration;
+pub mod dialplan;
 pub mod directory;
 
 use crate::registry::{Builder, RegistryError};
@@ -8,4 +10,4 @@ use crate::registry::{Builder, RegistryError};
 pub type Register = fn(&mut Builder) -> Result<(), RegistryError>;
 
 /// Every app there is.
-pub const APPS: &[Register] = &[directory::register];
+pub const APPS: &[Register] = &[configuration::register, directory::register, dialplan::register];

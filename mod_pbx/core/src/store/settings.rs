@@ -69,8 +69,8 @@ settings! {
         "Address of the switch's verto websocket; browsers reach it through the proxy.";
     VERTO_PORT = "verto-port", Kind::Port, "8081",
         "Port of the switch's verto websocket.";
-    VOICEMAIL_MAX_SECONDS = "voicemail-max-seconds", Kind::Number(10, 3600), "300",
-        "Longest voicemail message in seconds.";
+    VOICEMAIL_MAX_SECONDS = "voicemail-max-seconds", Kind::Number(10, 1000), "300",
+        "Longest voicemail message in seconds; mod_voicemail takes no more than 1000.";
     BACKUPS_KEPT = "backups-kept", Kind::Number(1, 365), "14",
         "How many daily backups are kept.";
 }

@@ -5,6 +5,7 @@
 //! strings goes through [`action::ActionData`] besides. Nothing here knows what an answer means.
 
 pub mod action;
+pub mod tree;
 pub mod user;
 
 use crate::names::{DomainName, Number, Username};
@@ -201,6 +202,13 @@ impl Document {
         self.out.push_str("\" value=\"");
         value.put(&mut self.out);
         self.out.push_str("\"/>");
+        self
+    }
+
+    /// Appends an element of the operator's.
+    pub fn element(&mut self, element: &tree::Element) -> &mut Self {
+        self.leave_tag();
+        element.write(&mut self.out);
         self
     }
 

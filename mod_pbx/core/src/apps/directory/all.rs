@@ -61,58 +61,52 @@ impl All {
     }
 
     fn write(self, doc: &mut Document, domain: &Domain, decoy: &Decoy) {
+        if self == Self::Existence {
+            return;
+        }
+        // In one order, so that two switches' answers can be compared.
+        let mut extensions: Vec<&Extension> = domain.extensions().map(|extension| &**extension).collect();
+        extensions.sort_unstable_by(|a, b| a.number.cmp(&b.number));
         match self {
             Self::Existence => {}
             Self::List => {
-                let everybody = || domain.extensions().flat_map(identities);
-                let count = everybody().count();
-                if count <= LISTED {
-                    grouped(doc, count, everybody(), |doc, (extension, line)| {
-                        one::write_anything(doc, domain, extension, line, decoy);
+                let everybody: Vec<_> = extensions.into_iter().flat_map(identities).collect();
+                if everybody.len() <= LISTED {
+                    grouped(doc, &everybody, |doc, (extension, line)| {
+                        one::write_listed(doc, domain, extension, *line, decoy);
                     });
                 }
             }
             Self::Mailboxes => {
-                let mailboxes = || domain.extensions().filter(|extension| extension.voicemail);
-                grouped(doc, mailboxes().count(), mailboxes(), |doc, extension| {
-                    one::write_mailbox(doc, extension, decoy);
+                extensions.retain(|extension| extension.voicemail);
+                grouped(doc, &extensions, |doc, extension| {
+                    one::write_mailbox(doc, extension, decoy)
                 });
             }
-            Self::Names => grouped(doc, domain.len(), domain.extensions(), |doc, extension| {
-                one::write_entry(doc, extension, decoy);
+            Self::Names => grouped(doc, &extensions, |doc, extension| {
+                one::write_entry(doc, extension, decoy)
             }),
         }
     }
 }
 
 /// The extension under its number, and each of its lines that has another name.
-fn identities(extension: &std::sync::Arc<Extension>) -> impl Iterator<Item = (&Extension, Option<&Line>)> {
+fn identities(extension: &Extension) -> impl Iterator<Item = (&Extension, Option<&Line>)> {
     let own = extension.line(extension.number.as_str());
     let others = extension
         .lines
         .iter()
-        .filter(|line| line.username.as_str() != extension.number.as_str());
-    std::iter::once((&**extension, own)).chain(others.map(|line| (&**extension, Some(line))))
+        .filter(move |line| line.username.as_str() != extension.number.as_str());
+    std::iter::once((extension, own)).chain(others.map(move |line| (extension, Some(line))))
 }
 
-fn grouped<T>(
-    doc: &mut Document,
-    count: usize,
-    users: impl Iterator<Item = T>,
-    write: impl Fn(&mut Document, T),
-) {
-    let group = count.isqrt().max(1);
+fn grouped<T>(doc: &mut Document, users: &[T], write: impl Fn(&mut Document, &T)) {
     doc.start("groups");
-    for (index, user) in users.enumerate() {
-        if index % group == 0 {
-            if index > 0 {
-                doc.end().end();
-            }
-            doc.start("group").start("users");
+    for group in users.chunks(users.len().isqrt().max(1)) {
+        doc.start("group").start("users");
+        for user in group {
+            write(doc, user);
         }
-        write(doc, user);
-    }
-    if count > 0 {
         doc.end().end();
     }
     doc.end();
@@ -131,9 +125,11 @@ impl Handler for EveryDomain {
         if asked(rq) != Some(All::List) || view.snapshot.domains.is_empty() {
             return None;
         }
-        let users: usize = view.snapshot.domains.values().map(|domain| domain.len()).sum();
+        let mut domains: Vec<&Domain> = view.snapshot.domains.values().map(|domain| &**domain).collect();
+        domains.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        let users: usize = domains.iter().map(|domain| domain.len()).sum();
         let mut doc = Document::section("directory", 4096);
-        for domain in view.snapshot.domains.values() {
+        for domain in domains {
             doc.start("domain").attr("name", &domain.name);
             if users <= LISTED {
                 All::List.write(&mut doc, domain, &self.0);

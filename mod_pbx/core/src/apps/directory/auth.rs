@@ -6,37 +6,50 @@ use crate::request::Request;
 use crate::store::settings;
 use crate::store::snapshot::{Domain, Line};
 
-/// Whether the request may be checked against this line's credential. If not, the line does not exist,
-/// which the other side cannot tell from a wrong password (`sofia_reg_parse_auth`: 403 for both).
+/// What a digest is sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Digest {
+    /// To register. No channel comes of it.
+    Register,
+    /// To call, subscribe, send a message, …
+    Other,
+}
+
+/// What the request may have this line's credential for; none: the line does not exist, which the other
+/// side cannot tell from a wrong password (`sofia_reg_parse_auth`: 403 for both).
 ///
 /// The realm is the client's to choose; it must be the domain. With one domain the profile forces the
 /// domain, and phones may be pointed at an address; with several, whom the request is from must agree
 /// too, and the one who registers must spell name and domain as we do, for mod_sofia looks them up with
-/// regard to case (`sofia_reg_find_reg_url`).
-pub(super) fn admits(rq: &Request<'_>, domain: &Domain, line: &Line, several: bool) -> bool {
+/// regard to case (`sofia_reg_find_reg_url`). A field that mod_sofia did not send says nothing against it.
+pub(super) fn admits(rq: &Request<'_>, domain: &Domain, line: &Line, several: bool) -> Option<Digest> {
     let name = domain.name.as_str();
-    let is = |field: &str, text: &str| rq.param(field).is_some_and(|value| value == text);
+    let is = |field: &str, text: &str| rq.param(field).is_none_or(|value| value == text);
     let like = |field: &str, text: &str| {
         rq.param(field)
-            .is_some_and(|value| value.eq_ignore_ascii_case(text))
+            .is_none_or(|value| value.eq_ignore_ascii_case(text))
     };
-    if !like("sip_auth_realm", name) {
-        return false;
-    }
-    if like("sip_auth_method", "REGISTER") {
-        if !is("sip_to_user", line.username.as_str()) {
-            return false;
+    let register = rq
+        .param("sip_auth_method")
+        .is_some_and(|method| method == "REGISTER");
+    let agrees = match (register, several) {
+        (true, false) => is("sip_to_user", line.username.as_str()),
+        (true, true) => {
+            is("sip_to_user", line.username.as_str())
+                && is("sip_to_host", name)
+                && like("sip_from_host", name)
         }
-        if several && !(is("sip_to_host", name) && like("sip_from_host", name)) {
-            return false;
-        }
-    } else if several && !(like("sip_from_host", name) || like("sip_from_host", "anonymous.invalid")) {
+        (false, false) => true,
         // RFC 3323: a caller who withholds their name is From anonymous.invalid.
-        return false;
-    }
-    line.source_acl
-        .as_deref()
-        .is_none_or(|networks| comes_from(rq, networks))
+        (false, true) => like("sip_from_host", name) || like("sip_from_host", "anonymous.invalid"),
+    };
+    let welcome = like("sip_auth_realm", name)
+        && agrees
+        && line
+            .source_acl
+            .as_deref()
+            .is_none_or(|networks| comes_from(rq, networks));
+    welcome.then_some(if register { Digest::Register } else { Digest::Other })
 }
 
 /// Whether the request comes from one of these networks. `ip` is set by `switch_xml_locate_user` itself.

@@ -68,15 +68,18 @@ impl SipDomain {
         };
         let line = extension.line(&user);
         let several = view.snapshot.domains.len() > 1;
+        let digest = || auth::admits(rq, domain, line?, several);
         match (asked, line) {
-            (Asked::Auth, Some(line)) if auth::admits(rq, domain, line, several) => {
-                one::auth(domain, extension, line)
-            }
-            (Asked::Auth, _) => nobody(domain),
-            (Asked::Call, _) => one::call(domain, extension, line, &self.0),
+            (Asked::Auth, Some(line)) => match digest() {
+                Some(auth::Digest::Register) => one::register(domain, extension, line),
+                Some(auth::Digest::Other) => one::auth(domain, extension, line),
+                None => nobody(domain),
+            },
+            (Asked::Auth, None) => nobody(domain),
             (Asked::Inject, _) if !extension.voicemail => nobody(domain),
+            (Asked::Call, _) => one::call(domain, extension, line, &self.0),
             (Asked::Mailbox | Asked::Inject, _) => one::mailbox(domain, extension, line, &self.0),
-            (Asked::Count, _) => one::count(domain, extension, line, &self.0),
+            (Asked::Owner, _) => one::owner(domain, extension, line, &self.0),
             (Asked::NewPin, _) => one::new_pin(domain, extension, line, &self.0),
             (Asked::Anything, _) => one::anything(domain, extension, line, &self.0),
         }

@@ -1,7 +1,8 @@
 //! Documents with one user in them.
 //!
-//! The real A1 hash is in one answer only, to `sip_auth`. All others carry the decoy: none of those who
-//! ask them checks a SIP password, and mod_voicemail would take a hash for another PIN.
+//! A secret is only in the answer to the one who checks it: the A1 hash in that to `sip_auth`, the PIN in
+//! that to mod_voicemail. All others carry the decoy, for none of those who ask checks a SIP password, and
+//! mod_voicemail would take the hash of one for another PIN.
 
 use super::open;
 use crate::names::{DomainName, Number, Username};
@@ -22,8 +23,8 @@ pub(super) enum Asked {
     Mailbox,
     /// A message is put into the mailbox, without a call.
     Inject,
-    /// Whose mailbox is it.
-    Count,
+    /// Whose number is it: the mailbox of a name, the user of an alias.
+    Owner,
     /// May the mailbox have this new PIN.
     NewPin,
     /// No reason given: `set_user`, `user_data`, `user_exists`, voicemail's forward, …
@@ -45,6 +46,10 @@ impl Asked {
                 Self::NewPin
             } else if says("Event-Calling-Function", "voicemail_inject") {
                 Self::Inject
+            } else if says("Event-Calling-Function", "vm_fsdb_auth_login_function") {
+                Self::Mailbox
+            } else if says("key", "number-alias") {
+                Self::Owner
             } else {
                 Self::Anything
             });
@@ -53,8 +58,8 @@ impl Asked {
             ("sip_auth", Self::Auth),
             ("user_call", Self::Call),
             ("voicemail-lookup", Self::Mailbox),
-            ("message-count", Self::Count),
-            ("web-vm", Self::Count),
+            ("message-count", Self::Owner),
+            ("web-vm", Self::Owner),
         ]
         .into_iter()
         .find_map(|(name, asked)| action.eq_ignore_ascii_case(name).then_some(asked))
@@ -77,9 +82,11 @@ impl Id<'_> {
     }
 }
 
-/// For a digest: the line with its hash, cap and identity.
-pub(super) fn auth(domain: &Domain, extension: &Extension, line: &Line) -> String {
-    let mut doc = open(domain, 1024);
+/// For a REGISTER's digest: the line with its hash and cap.
+///
+/// No variables: no channel comes of it, and bytes are what the switch's time goes into.
+pub(super) fn register(domain: &Domain, extension: &Extension, line: &Line) -> String {
+    let mut doc = open(domain, 512);
     let mut user = user::open(&mut doc, &line.username, None, Credential::Line(&line.a1));
     user.param(
         "max-registrations-per-extension",
@@ -89,6 +96,14 @@ pub(super) fn auth(domain: &Domain, extension: &Extension, line: &Line) -> Strin
         // The lamp follows the extension's mailbox (`sofia_reg_handle_register_token`).
         user.param("mwi-account", &At(extension.number.as_str(), &domain.name));
     }
+    user.close();
+    doc.finish()
+}
+
+/// For any other digest: the line with its hash and identity.
+pub(super) fn auth(domain: &Domain, extension: &Extension, line: &Line) -> String {
+    let mut doc = open(domain, 1024);
+    let user = user::open(&mut doc, &line.username, None, Credential::Line(&line.a1));
     identity(user, domain, extension, line.username.as_str());
     doc.finish()
 }
@@ -112,8 +127,8 @@ pub(super) fn mailbox(domain: &Domain, extension: &Extension, line: Option<&Line
     doc.finish()
 }
 
-/// For mod_voicemail's counting: only the mailbox's id matters (`resolve_id`).
-pub(super) fn count(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
+/// For whoever wants to know the number behind a name (mod_voicemail's `resolve_id`).
+pub(super) fn owner(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
     let mut doc = open(domain, 512);
     open_mailbox(&mut doc, extension, line, decoy).close();
     doc.finish()
@@ -126,15 +141,19 @@ pub(super) fn new_pin(domain: &Domain, extension: &Extension, line: Option<&Line
     doc.finish()
 }
 
-/// For those who give no reason: all but the hash.
+/// For those who give no reason: all but the secrets.
 pub(super) fn anything(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
     let mut doc = open(domain, 1024);
-    write_anything(&mut doc, domain, extension, line, decoy);
+    let id = id(extension, line);
+    let mut user = user::open(&mut doc, id.as_str(), None, Credential::Nobody(decoy));
+    dial_string(&mut user, domain, extension, line);
+    user.param("vm-enabled", &extension.voicemail);
+    identity(user, domain, extension, id.as_str());
     doc.finish()
 }
 
-/// The same, as one user among others.
-pub(super) fn write_anything(
+/// A user in a listing of the domain.
+pub(super) fn write_listed(
     doc: &mut Document,
     domain: &Domain,
     extension: &Extension,
@@ -142,17 +161,13 @@ pub(super) fn write_anything(
     decoy: &Decoy,
 ) {
     let id = id(extension, line);
-    let mut user = user::open(doc, id.as_str(), None, Credential::Nobody(decoy));
-    dial_string(&mut user, domain, extension, line);
-    mailbox_params(&mut user, extension);
+    let user = user::open(doc, id.as_str(), None, Credential::Nobody(decoy));
     identity(user, domain, extension, id.as_str());
 }
 
-/// A mailbox among others.
+/// A mailbox among others, for messages to be put into.
 pub(super) fn write_mailbox(doc: &mut Document, extension: &Extension, decoy: &Decoy) {
-    let mut user = open_mailbox(doc, extension, None, decoy);
-    mailbox_params(&mut user, extension);
-    user.close();
+    open_mailbox(doc, extension, None, decoy).close();
 }
 
 /// An entry of mod_directory's dial-by-name (`generate_sql_entry_for_user`).

@@ -1,0 +1,331 @@
+//! What the tests of answers share: small worlds to ask about, and a way to ask.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::allow_attributes,
+    reason = "each test file uses a part of it"
+)]
+
+use std::sync::Arc;
+
+use pbx_core::apps;
+use pbx_core::config::Config;
+use pbx_core::host::FakeHost;
+use pbx_core::registry::{Registries, View};
+use pbx_core::reply::Reply;
+use pbx_core::request::Request;
+use pbx_core::store::settings::Settings;
+use pbx_core::store::snapshot::{Domain, Extension, Line, Snapshot};
+use pbx_core::xml::tree::Element;
+use pbx_core::xml::user::Decoy;
+
+/// The hash in every document that is not for a digest.
+pub const DECOY: [u8; 16] = [0xde; 16];
+
+/// Everything that an answer is made from.
+pub struct World {
+    pub snapshot: Snapshot,
+    pub config: Config,
+    pub host: FakeHost,
+    pub registries: Registries,
+}
+
+/// An extension with a mailbox and these lines. The A1 of a line is the MD5 that belongs to its username,
+/// the domain and the password `secret`, so that no two are the same.
+pub fn extension(domain: &str, number: &str, name: &str, lines: &[&str]) -> Extension {
+    Extension {
+        number: number.parse().unwrap(),
+        caller_id_name: name.into(),
+        ring_seconds: 25,
+        voicemail: true,
+        voicemail_pin: Some("4711".into()),
+        email: Some("someone@example.com".into()),
+        lines: lines.iter().map(|username| line(domain, username)).collect(),
+    }
+}
+
+pub fn line(domain: &str, username: &str) -> Line {
+    use md5::{Digest, Md5};
+    Line {
+        username: username.parse().unwrap(),
+        a1: Md5::digest(format!("{username}:{domain}:secret")).into(),
+        max_registrations: 5,
+        source_acl: None,
+    }
+}
+
+pub fn domain(name: &str, extensions: impl IntoIterator<Item = Extension>) -> Domain {
+    let mut domain = Domain::new(name.parse().unwrap());
+    for extension in extensions {
+        domain.insert(extension);
+    }
+    domain
+}
+
+impl World {
+    pub fn new(domains: impl IntoIterator<Item = Domain>) -> Self {
+        let host = FakeHost::default();
+        let mut snapshot = Snapshot::default();
+        for domain in domains {
+            snapshot.domains.insert(domain.name.clone(), Arc::new(domain));
+        }
+        let directory: apps::Register =
+            |builder| apps::directory::register_with(builder, Decoy::fixed(DECOY));
+        let registries =
+            Registries::with(&[apps::configuration::register, directory, apps::dialplan::register]).unwrap();
+        Self {
+            snapshot,
+            config: Config::new(&[], &host).unwrap(),
+            host,
+            registries,
+        }
+    }
+
+    /// The world that a golden case names.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "empty" => Self::new([]),
+            "one" => Self::new([pbx_test()]),
+            "two" => Self::new([pbx_test(), other_test()]),
+            "settings" => Self::new([pbx_test()]).with_settings(),
+            "operator" => Self::new([pbx_test()]).with_operators_files(OPERATORS),
+            "hostile" => Self::new([pbx_test()]).with_operators_files(HOSTILE),
+            "serve-none" => {
+                let mut world = Self::new([pbx_test()]);
+                world.config.serve.clear();
+                world
+            }
+            _ => panic!("no world {name:?}"),
+        }
+    }
+
+    fn with_settings(mut self) -> Self {
+        self.snapshot.settings = Arc::new(Settings::new([
+            ("sip-address", "192.0.2.1"),
+            ("sip-port", "5080"),
+            ("sip-tls", "yes"),
+            ("sip-tls-port", "5081"),
+            ("sip-tls-directory", "/etc/pbx/tls"),
+            ("external-address", "203.0.113.5"),
+            ("local-networks", "192.0.2.0/24 2001:db8::1 10.1.2.3"),
+            ("registration-seconds", "300"),
+            ("verto-address", "::1"),
+            ("verto-port", "8091"),
+            ("voicemail-max-seconds", "120"),
+        ]));
+        self.host
+            .variables
+            .insert("local_ip_v4".into(), "192.0.2.9".into());
+        self
+    }
+
+    fn with_operators_files(mut self, files: [(&str, &str); 4]) -> Self {
+        self.host.configurations = files
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
+        self
+    }
+
+    /// Asks as the switch does. Pairs are parameters, but for `tag_name`, `key_name` and `key_value`.
+    pub fn ask<'a>(&self, section: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Reply {
+        let (mut tag_name, mut key_name, mut key_value) = ("", "", "");
+        let mut params = Vec::new();
+        for (name, value) in pairs {
+            match name {
+                "tag_name" => tag_name = value,
+                "key_name" => key_name = value,
+                "key_value" => key_value = value,
+                _ => params.push((name.to_owned(), value.to_owned())),
+            }
+        }
+        if !key_value.is_empty() && tag_name.is_empty() {
+            (tag_name, key_name) = match section {
+                "configuration" => ("configuration", "name"),
+                _ => ("domain", "name"),
+            };
+        }
+        self.answer(section, tag_name, key_name, key_value, &params)
+    }
+
+    pub fn answer(
+        &self,
+        section: &str,
+        tag_name: &str,
+        key_name: &str,
+        key_value: &str,
+        params: &Vec<(String, String)>,
+    ) -> Reply {
+        let view = View {
+            snapshot: &self.snapshot,
+            config: &self.config,
+            host: &self.host,
+        };
+        let rq = Request {
+            section,
+            tag_name,
+            key_name,
+            key_value,
+            params,
+        };
+        self.registries.answer(&rq, &view)
+    }
+
+    /// The document, which there must be.
+    pub fn document<'a>(&self, section: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+        match self.ask(section, pairs) {
+            Reply::Document(text) => text,
+            Reply::NotOurs => panic!("not ours"),
+        }
+    }
+}
+
+/// alice has a phone; bob has two and no mailbox; carol has no phone and no PIN; 1004's phone has its
+/// number for a username and a name that does not behave; dave's may only come from some networks.
+pub fn pbx_test() -> Domain {
+    let d = "pbx.test";
+    let mut bob = extension(d, "1002", "Bob", &["bob", "bob-desk"]);
+    bob.voicemail = false;
+    bob.voicemail_pin = None;
+    let mut carol = extension(d, "1003", "Carol", &[]);
+    carol.voicemail_pin = None;
+    let rude = extension(d, "1004", "O'Brien, \"Bob\" ${system(id)}<a>&\n", &["1004"]);
+    let mut dave = extension(d, "1005", "Dave", &["dave"]);
+    dave.lines[0].source_acl = Some("10.0.0.0/8 2001:db8::/32".into());
+    let mut lost = extension(d, "1006", "Lost", &[]);
+    lost.voicemail = false;
+    domain(
+        d,
+        [
+            extension(d, "1001", "Alice", &["alice"]),
+            bob,
+            carol,
+            rude,
+            dave,
+            lost,
+        ],
+    )
+}
+
+/// The same usernames and numbers, other people.
+pub fn other_test() -> Domain {
+    let d = "other.test";
+    domain(
+        d,
+        [
+            extension(d, "1001", "CANARY Anna", &["alice"]),
+            extension(d, "1002", "CANARY Bert", &["bob", "canary-desk"]),
+        ],
+    )
+}
+
+/// What an operator may have in the switch's own files.
+const OPERATORS: [(&str, &str); 4] = [
+    (
+        "acl.conf",
+        "<configuration name=\"acl.conf\" description=\"Network Lists\"><network-lists>\
+         <list name=\"carrier\" default=\"deny\"><node type=\"allow\" cidr=\"198.51.100.0/24\"/></list>\
+         <list name=\"PBX_local_networks\" default=\"allow\"/></network-lists></configuration>",
+    ),
+    (
+        "sofia.conf",
+        "<configuration name=\"sofia.conf\"><global_settings><param name=\"log-level\" value=\"0\"/></global_settings>\
+         <profiles><profile name=\"external\"><gateways><gateway name=\"a&amp;b\"><param name=\"password\" \
+         value=\"&lt;&quot;'$\"/></gateway></gateways><settings><param name=\"sip-port\" value=\"5090\"/></settings>\
+         </profile><profile name=\"Internal\"><settings><param name=\"auth-calls\" value=\"false\"/></settings>\
+         </profile></profiles></configuration>",
+    ),
+    (
+        "verto.conf",
+        "<configuration name=\"verto.conf\"><settings><param name=\"debug\" value=\"0\"/></settings><profiles>\
+         <profile name=\"lobby\"><param name=\"bind-local\" value=\"127.0.0.1:8099\"/></profile></profiles>\
+         </configuration>",
+    ),
+    (
+        "voicemail.conf",
+        "<configuration name=\"voicemail.conf\"><profiles><profile name=\"default\"><param name=\"mine\" \
+         value=\"no\"/></profile><profile name=\"hotel\"><email><body><![CDATA[Hi ${x}\nbye]]></body></email>\
+         </profile></profiles></configuration>",
+    ),
+];
+
+/// Files that cannot be read, or are not what they should be.
+const HOSTILE: [(&str, &str); 4] = [
+    ("acl.conf", "<configuration><network-lists><list name=\"x\">"),
+    (
+        "sofia.conf",
+        "<!DOCTYPE x [<!ENTITY e \"ha\">]><configuration>&e;</configuration>",
+    ),
+    (
+        "verto.conf",
+        "<other><profiles/>text<profiles><profile name=\"late\"/></profiles></other>",
+    ),
+    ("voicemail.conf", "\u{0}not xml at all & < >"),
+];
+
+/// Every element of a document, outermost first.
+pub fn elements(document: &str) -> Vec<Element> {
+    fn walk(element: &Element, into: &mut Vec<Element>) {
+        into.push(element.clone());
+        for child in element.children() {
+            walk(child, into);
+        }
+    }
+    let mut all = Vec::new();
+    walk(&Element::parse(document).unwrap(), &mut all);
+    all
+}
+
+/// The users in a document.
+pub fn users(document: &str) -> Vec<Element> {
+    elements(document)
+        .into_iter()
+        .filter(|e| e.name() == "user")
+        .collect()
+}
+
+/// The value of a user's parameter or variable; there must not be two.
+pub fn value(user: &Element, container: &str, name: &str) -> Option<String> {
+    let mut values = user
+        .child(container)?
+        .children()
+        .filter(|pair| pair.attribute("name") == Some(name))
+        .map(|pair| pair.attribute("value").unwrap().to_owned());
+    let value = values.next();
+    assert!(values.next().is_none(), "two of {name}");
+    value
+}
+
+/// What mod_sofia says when a digest is to be checked (`sofia_reg_parse_auth`).
+pub fn auth<'a>(user: &'a str, domain: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("key_value", domain),
+        ("Event-Calling-Function", "sofia_reg_parse_auth"),
+        ("action", "sip_auth"),
+        ("sip_profile", "internal"),
+        ("sip_auth_username", user),
+        ("sip_auth_realm", domain),
+        ("sip_to_user", user),
+        ("sip_to_host", domain),
+        ("sip_from_user", user),
+        ("sip_from_host", domain),
+        ("sip_auth_method", "REGISTER"),
+        ("key", "id"),
+        ("user", user),
+        ("domain", domain),
+        ("ip", "192.0.2.77"),
+    ]
+}
+
+/// `pairs` with one of them changed, or added.
+pub fn with<'a>(
+    mut pairs: Vec<(&'a str, &'a str)>,
+    name: &'a str,
+    value: &'a str,
+) -> Vec<(&'a str, &'a str)> {
+    match pairs.iter_mut().find(|(n, _)| *n == name) {
+        Some(pair) => pair.1 = value,
+        None => pairs.push((name, value)),
+    }
+    pairs
+}

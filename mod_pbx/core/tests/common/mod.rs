@@ -58,7 +58,7 @@ pub fn line(domain: &str, username: &str) -> Line {
 pub fn domain(name: &str, extensions: impl IntoIterator<Item = Extension>) -> Domain {
     let mut domain = Domain::new(name.parse().unwrap());
     for extension in extensions {
-        domain.insert(extension);
+        domain.insert(extension).unwrap();
     }
     domain
 }

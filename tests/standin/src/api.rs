@@ -80,6 +80,25 @@ pub(crate) fn execute(line: &str) -> String {
     stream.into_text()
 }
 
+/// Calls a module's command as it is, without the switch's own trimming: with any bytes, or NULL. `None`: no
+/// module has it.
+pub(crate) fn call(name: &str, argument: Option<&CStr>) -> Option<String> {
+    let command = COMMANDS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(name)
+        .cloned()?;
+    let mut stream = Stream::new();
+    command.module.while_alive(|| {
+        // SAFETY: the module cannot go meanwhile.
+        let function = unsafe { (*command.interface.0).function }?;
+        let argument = argument.map_or(ptr::null(), CStr::as_ptr);
+        // SAFETY: as the switch calls it, which also passes NULL.
+        Some(unsafe { function(argument, ptr::null_mut(), stream.handle()) })
+    })??;
+    Some(stream.into_text())
+}
+
 /// `switch_api_execute`.
 fn run(command: &str, arguments: &str, stream: &mut Stream) -> switch_status_t {
     let (command, arguments) = (c_string(command), c_string(arguments));

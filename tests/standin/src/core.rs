@@ -1,5 +1,7 @@
 //! The stand-in as a whole: started once at a time, stopped when dropped.
 
+use std::ffi::CStr;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -18,8 +20,29 @@ pub struct Options {
     pub run: PathBuf,
     /// Where modules are that are not in `modules`.
     pub mod_dir: PathBuf,
-    /// Modules by name and file, such as `mod_pbx` in `target/debug/libmod_pbx.so`.
-    pub modules: Vec<(String, PathBuf)>,
+    /// Modules by name, such as `mod_pbx` in `target/debug/libmod_pbx.so`.
+    pub modules: Vec<(String, Source)>,
+}
+
+/// Where a module is.
+#[derive(Clone)]
+pub enum Source {
+    /// In a file of its own, as every module of a switch.
+    File(PathBuf),
+    /// In this very program. The switch looks there first, too.
+    Linked(&'static Table),
+}
+
+/// What a module offers to the switch: its `NAME_module_interface`.
+pub type Table = freeswitch_sys::switch_loadable_module_function_table;
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Linked(table) => write!(f, "linked at {table:p}"),
+        }
+    }
 }
 
 struct State {
@@ -80,6 +103,11 @@ impl Core {
         api::execute(line)
     }
 
+    /// Calls a module's command with any bytes, or NULL. `None`: no module has it.
+    pub fn call(&self, command: &str, argument: Option<&CStr>) -> Option<String> {
+        api::call(command, argument)
+    }
+
     /// What could be typed at the end of `line`.
     pub fn complete(&self, line: &str) -> Vec<String> {
         api::candidates(line)
@@ -132,18 +160,18 @@ pub(crate) fn started() -> Instant {
 }
 
 pub(crate) fn load(name: &str) -> Result<(), &'static str> {
-    let file = {
+    let source = {
         let state = state();
-        let Some(state) = &*state else {
+        let Some(State { options, .. }) = &*state else {
             return Err("not running");
         };
-        let named = state.options.modules.iter().find(|(known, _)| known == name);
+        let named = options.modules.iter().find(|(known, _)| known == name);
         named.map_or_else(
-            || state.options.mod_dir.join(format!("{name}.so")),
-            |(_, file)| file.clone(),
+            || Source::File(options.mod_dir.join(format!("{name}.so"))),
+            |(_, source)| source.clone(),
         )
     };
-    module::load(name, &file)
+    module::load(name, &source)
 }
 
 /// Reads the static configuration again and says so in an event.
@@ -153,7 +181,7 @@ pub(crate) fn reload_xml() -> Result<(), String> {
     let done = root::reload(Path::new(&conf));
     match &done {
         Ok(()) => Event::new(freeswitch_sys::switch_event_types_t::SWITCH_EVENT_RELOADXML, None).fire(),
-        Err(error) => log(Level::Error, file!(), line!(), error),
+        Err(error) => log!(Level::Error, "{error}"),
     }
     done
 }

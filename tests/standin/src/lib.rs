@@ -17,13 +17,14 @@ pub mod event;
 pub mod ledger;
 pub mod log;
 pub mod lookup;
+pub mod measure;
 mod module;
+pub mod scene;
 mod stream;
 mod sync;
 mod text;
 mod variables;
 mod xml;
 
-pub use crate::core::{Core, Options, request_stop};
-pub use crate::module::symbol;
+pub use crate::core::{Core, Options, Source, Table, request_stop};
 pub use crate::variables::{get as variable, set as set_variable};

@@ -73,6 +73,11 @@ pub fn set_level(level: Level) {
     LEVEL.store(level as i32, Ordering::Relaxed);
 }
 
+/// Writes nothing to stderr. Captures see all.
+pub fn silence() {
+    LEVEL.store(-1, Ordering::Relaxed);
+}
+
 type Captured = Arc<Mutex<Vec<Line>>>;
 static CAPTURES: Mutex<Vec<Captured>> = Mutex::new(Vec::new());
 
@@ -123,14 +128,21 @@ pub(crate) fn set_sink(sink: Option<Sink>) {
     *SINK.lock().unwrap_or_else(PoisonError::into_inner) = sink;
 }
 
-/// A line of the stand-in's own.
-pub(crate) fn log(level: Level, file: &str, line: u32, text: &str) {
+/// A line of the stand-in's own: a level, then as `format!`.
+macro_rules! log {
+    ($level:expr, $($text:tt)+) => {
+        $crate::log::write($level, file!(), line!(), format!($($text)+))
+    };
+}
+pub(crate) use log;
+
+pub(crate) fn write(level: Level, file: &str, line: u32, text: String) {
     let line = i32::try_from(line).unwrap_or(i32::MAX);
     record(Line {
         level,
         file: short(file),
         line,
-        text: text.to_owned(),
+        text,
     });
 }
 

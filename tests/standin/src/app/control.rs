@@ -75,12 +75,7 @@ fn accept(mut client: UnixStream, busy: &Arc<Busy>) {
     *busy.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
     let serve = move || {
         if let Err(error) = answer(&mut client) {
-            log(
-                Level::Warning,
-                file!(),
-                line!(),
-                &format!("control socket: {error}"),
-            );
+            log!(Level::Warning, "control socket: {error}");
         }
         drop(client);
         *held.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
@@ -91,12 +86,7 @@ fn accept(mut client: UnixStream, busy: &Arc<Busy>) {
         .spawn(serve)
     {
         *busy.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        log(
-            Level::Error,
-            file!(),
-            line!(),
-            &format!("control socket: {error}"),
-        );
+        log!(Level::Error, "control socket: {error}");
     }
 }
 

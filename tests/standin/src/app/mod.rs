@@ -13,7 +13,7 @@ use clap::Parser;
 
 pub use control::send;
 
-use crate::core::{Core, Options};
+use crate::core::{Core, Options, Source};
 use crate::log::{self, Level};
 
 /// A stand-in for FreeSWITCH to run mod_pbx in. It is a test double and carries no calls.
@@ -113,7 +113,7 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
         conf: conf.clone(),
         run: run.clone(),
         mod_dir: folder.to_owned(),
-        modules: vec![(MODULE.to_owned(), module.clone())],
+        modules: vec![(MODULE.to_owned(), Source::File(module.clone()))],
     })?;
     let control = control::listen(&socket)?;
     let state = match core.load(MODULE) {

@@ -65,7 +65,7 @@ pub(crate) fn stop() {
     if let Some(Dispatcher { queue, thread }) = dispatcher {
         drop(queue);
         if thread.join().is_err() {
-            log(Level::Crit, file!(), line!(), "the dispatch thread panicked");
+            log!(Level::Crit, "the dispatch thread panicked");
         }
     }
 }
@@ -182,11 +182,6 @@ unsafe extern "C" fn switch_event_unbind(node: *mut *mut switch_event_node_t) ->
     *handle = ptr::null_mut();
     ledger::give_back(Kind::EventNode, 1);
     let (id, name) = (found.id.to_string_lossy(), super::names::of(&found.event));
-    log(
-        Level::Debug,
-        file!(),
-        line!(),
-        &format!("Event Binding deleted for {id}:{name}"),
-    );
+    log!(Level::Debug, "Event Binding deleted for {id}:{name}");
     switch_status_t::SWITCH_STATUS_SUCCESS
 }

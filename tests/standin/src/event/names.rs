@@ -2,27 +2,27 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use freeswitch_sys::switch_event_types_t as kind;
+use freeswitch_sys::switch_event_types_t as EventType;
 
 /// `switch_event_name`, for the events that we name.
-pub(super) fn of(event: &kind) -> String {
+pub(super) fn of(event: &EventType) -> String {
     let known = [
-        (kind::SWITCH_EVENT_CUSTOM, "CUSTOM"),
-        (kind::SWITCH_EVENT_CLONE, "CLONE"),
-        (kind::SWITCH_EVENT_CHANNEL_CREATE, "CHANNEL_CREATE"),
-        (kind::SWITCH_EVENT_CHANNEL_CALLSTATE, "CHANNEL_CALLSTATE"),
-        (kind::SWITCH_EVENT_CHANNEL_ANSWER, "CHANNEL_ANSWER"),
+        (EventType::SWITCH_EVENT_CUSTOM, "CUSTOM"),
+        (EventType::SWITCH_EVENT_CLONE, "CLONE"),
+        (EventType::SWITCH_EVENT_CHANNEL_CREATE, "CHANNEL_CREATE"),
+        (EventType::SWITCH_EVENT_CHANNEL_CALLSTATE, "CHANNEL_CALLSTATE"),
+        (EventType::SWITCH_EVENT_CHANNEL_ANSWER, "CHANNEL_ANSWER"),
         (
-            kind::SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE,
+            EventType::SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE,
             "CHANNEL_HANGUP_COMPLETE",
         ),
-        (kind::SWITCH_EVENT_CHANNEL_BRIDGE, "CHANNEL_BRIDGE"),
-        (kind::SWITCH_EVENT_API, "API"),
-        (kind::SWITCH_EVENT_MODULE_LOAD, "MODULE_LOAD"),
-        (kind::SWITCH_EVENT_MODULE_UNLOAD, "MODULE_UNLOAD"),
-        (kind::SWITCH_EVENT_RELOADXML, "RELOADXML"),
-        (kind::SWITCH_EVENT_REQUEST_PARAMS, "REQUEST_PARAMS"),
-        (kind::SWITCH_EVENT_GENERAL, "GENERAL"),
+        (EventType::SWITCH_EVENT_CHANNEL_BRIDGE, "CHANNEL_BRIDGE"),
+        (EventType::SWITCH_EVENT_API, "API"),
+        (EventType::SWITCH_EVENT_MODULE_LOAD, "MODULE_LOAD"),
+        (EventType::SWITCH_EVENT_MODULE_UNLOAD, "MODULE_UNLOAD"),
+        (EventType::SWITCH_EVENT_RELOADXML, "RELOADXML"),
+        (EventType::SWITCH_EVENT_REQUEST_PARAMS, "REQUEST_PARAMS"),
+        (EventType::SWITCH_EVENT_GENERAL, "GENERAL"),
     ];
     let name = known
         .into_iter()
@@ -33,7 +33,7 @@ pub(super) fn of(event: &kind) -> String {
 
 /// `switch_event_prep_for_delivery_detailed`.
 pub(super) fn common_headers(
-    event: &kind,
+    event: &EventType,
     file: &str,
     function: &str,
     line: i32,

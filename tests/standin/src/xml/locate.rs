@@ -210,7 +210,7 @@ unsafe fn is_answer(xml: switch_xml_t) -> bool {
     // SAFETY: by the caller's promise.
     let error = unsafe { error(xml) };
     if !error.is_empty() {
-        log(Level::Error, file!(), line!(), &format!("Error[{error}]"));
+        log!(Level::Error, "Error[{error}]");
         return false;
     }
     // SAFETY: a live tree and C strings.

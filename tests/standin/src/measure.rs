@@ -1,0 +1,44 @@
+//! What this process holds, as the kernel and the allocator count it. For tests: without /proc it panics.
+
+/// Threads of this process.
+pub fn threads() -> usize {
+    entries("/proc/self/task")
+}
+
+/// Open descriptors of this process; the one that counts them is among them.
+pub fn descriptors() -> usize {
+    entries("/proc/self/fd")
+}
+
+fn entries(directory: &str) -> usize {
+    std::fs::read_dir(directory).expect("/proc is mounted").count()
+}
+
+/// Bytes that are allocated and not freed, by us and by every library: all use the same `malloc`.
+pub fn heap() -> usize {
+    // SAFETY: no conditions.
+    let info = unsafe { libc::mallinfo2() };
+    info.uordblks + info.hblkhd
+}
+
+/// Resident memory, in bytes.
+pub fn resident() -> usize {
+    let text = std::fs::read_to_string("/proc/self/statm").expect("/proc is mounted");
+    let pages: usize = text
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .expect("a number");
+    pages * 4096
+}
+
+/// Waits until `now` answers `wanted`: what ended may need a moment until the kernel has cleaned up.
+pub fn settles(now: impl Fn() -> usize, wanted: usize) -> usize {
+    for _ in 0..200 {
+        if now() == wanted {
+            return wanted;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    now()
+}

@@ -30,6 +30,9 @@ pub enum StartError {
     /// Two apps claim the same key.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The system has no thread left.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
 }
 
 /// A running PBX. All methods but [`Pbx::lookup`] may block.
@@ -43,9 +46,9 @@ pub struct Pbx {
     progress: commands::Progress,
 }
 
-/// Commands run on a thread of their own with this much stack, in bytes: FreeSWITCH's threads have
-/// 240 kB (`SWITCH_THREAD_STACKSIZE`), which parsing arguments and SQL may exceed.
-const COMMAND_STACK: usize = 2 * 1024 * 1024;
+/// Whatever is not a look-up runs on a thread of its own with this much stack, in bytes: FreeSWITCH's
+/// threads have 240 kB (`SWITCH_THREAD_STACKSIZE`), which parsing arguments and SQL may exceed.
+const DEEP_STACK: usize = 2 * 1024 * 1024;
 
 impl Pbx {
     /// Reads the configuration, opens the database and is ready to answer. Binds nothing in the host.
@@ -53,6 +56,13 @@ impl Pbx {
     /// # Errors
     /// A bad parameter, or a database that is unreadable, damaged or newer than this program.
     pub fn start(host: Arc<dyn Host>, parameters: &[(String, String)]) -> Result<Arc<Self>, StartError> {
+        on_deep_stack(|| Self::start_here(host, parameters)).unwrap_or_else(|failure| match failure {
+            NoAnswer::Panicked(payload) => std::panic::resume_unwind(payload),
+            NoAnswer::NoThread(error) => Err(StartError::Thread(error)),
+        })
+    }
+
+    fn start_here(host: Arc<dyn Host>, parameters: &[(String, String)]) -> Result<Arc<Self>, StartError> {
         let config = Config::new(parameters, &*host)?;
         let registries = Registries::new()?;
         let store = ConfigStore::open(StoreOptions::new(&config.database))?;
@@ -92,29 +102,24 @@ impl Pbx {
     /// Runs the command `line` (without its leading `pbx`) and gives `out` the answer. A thread of the
     /// switch that is not in a lookup or event hook; it waits for a thread of ours.
     pub fn command(&self, line: &str, out: &mut dyn FnMut(&str)) {
-        let run = || {
+        let answer = on_deep_stack(|| {
             let mut answer = String::new();
             commands::run(self, line, &mut |text| answer.push_str(text));
             answer
-        };
-        let answer = std::thread::scope(|scope| {
-            let worker = std::thread::Builder::new()
-                .name("pbx-command".to_owned())
-                .stack_size(COMMAND_STACK);
-            match worker.spawn_scoped(scope, run) {
-                Ok(thread) => thread.join().unwrap_or_else(|_| {
-                    "-ERR the command failed inside the module; the switch's log says where. Nothing was saved\n"
-                        .to_owned()
-                }),
-                Err(error) => format!("-ERR no thread for this command: {error}. Try again\n"),
-            }
         });
-        out(&answer);
+        out(&answer.unwrap_or_else(|failure| match failure {
+            NoAnswer::Panicked(_) => {
+                "-ERR the command failed inside the module; the switch's log says where. Nothing was saved\n"
+                    .to_owned()
+            }
+            NoAnswer::NoThread(error) => format!("-ERR no thread for this command: {error}. Try again\n"),
+        }));
     }
 
-    /// What may come next on the command `line`: whole words that start as its last word does.
+    /// What may come next on the command `line`: whole words that start as its last word does. Runs as
+    /// [`Pbx::command`] does; none if it cannot.
     pub fn complete(&self, line: &str) -> Vec<String> {
-        commands::complete(self, line)
+        on_deep_stack(|| commands::complete(self, line)).unwrap_or_default()
     }
 
     /// Reads `pbx.conf` again and takes it in place: lookups never stop. Says what needs the module to be loaded again.
@@ -182,4 +187,21 @@ impl Pbx {
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
+}
+
+/// Why there is no answer.
+enum NoAnswer {
+    Panicked(Box<dyn std::any::Any + Send>),
+    NoThread(std::io::Error),
+}
+
+/// Runs `work` on a thread of [`DEEP_STACK`] and waits for it.
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, NoAnswer> {
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new()
+            .name("pbx-command".to_owned())
+            .stack_size(DEEP_STACK);
+        let thread = worker.spawn_scoped(scope, work).map_err(NoAnswer::NoThread)?;
+        thread.join().map_err(NoAnswer::Panicked)
+    })
 }

@@ -165,7 +165,9 @@ impl Reader<'_> {
 
     /// The lines of a person, by username.
     pub fn lines_of_user(&self, user: Uuid) -> Result<Vec<Line>, StoreError> {
-        Ok(self.list("user_id = ?1", &[&user.to_string()], "username", Page::ALL)?.rows)
+        Ok(self
+            .list("user_id = ?1", &[&user.to_string()], "username", Page::ALL)?
+            .rows)
     }
 
     /// The line with this username in a domain, without regard to case.

@@ -105,7 +105,7 @@ fn null_is_empty_and_no_parameters_are_none() {
     };
     // Without a tag the whole static section is the answer, as when the switch lists users.
     assert!(lookup.run().is_some_and(|text| text.contains("static.test")));
-    let empty = Event::params([]);
+    let empty = Event::params("test", []);
     let _ = Lookup {
         params: Some(&empty),
         ..lookup
@@ -123,7 +123,7 @@ fn bytes_that_are_no_text_match_nothing_and_do_no_harm() {
     static SEEN: Seen = Mutex::new(Vec::new());
     let bench = Bench::new();
     let binding = XmlBinding::bind(recording(&SEEN, || document("pbx.test"))).expect("bound");
-    let mut params = Event::params([]);
+    let mut params = Event::params("test", []);
     params.add_bytes(c"user", c"al\xFFice\xC3");
     params.add_bytes(c"n\xE4me", c"\x80");
     assert_eq!(domain(c"pbx\xFE.test", Some(&params)).run(), None);
@@ -319,16 +319,19 @@ fn the_module_withstands_what_a_stranger_can_send() {
         ] {
             for value in values {
                 let name = CString::new(value).expect("no NUL");
-                let params = Event::params([
-                    ("action", value),
-                    ("purpose", value),
-                    ("key", "id"),
-                    ("user", value),
-                    ("domain", value),
-                    ("Hunt-Context", value),
-                    ("Hunt-Destination-Number", value),
-                    ("Caller-Context", value),
-                ]);
+                let params = Event::params(
+                    "test",
+                    [
+                        ("action", value),
+                        ("purpose", value),
+                        ("key", "id"),
+                        ("user", value),
+                        ("domain", value),
+                        ("Hunt-Context", value),
+                        ("Hunt-Destination-Number", value),
+                        ("Caller-Context", value),
+                    ],
+                );
                 for params in [None, Some(&params)] {
                     let fields = Lookup {
                         section,

@@ -66,18 +66,26 @@ pub(crate) fn list() -> Vec<(String, String, String)> {
     all
 }
 
-/// Runs a command as the switch's event socket does for `fs_cli`, whose words the answer is in.
+/// Runs a line as the switch's event socket does for `fs_cli` (`switch_console_execute`), in its words: one
+/// command, or several with `;;` between them.
 pub(crate) fn execute(line: &str) -> String {
-    let line = line.trim();
-    let (command, arguments) = line.split_once(' ').unwrap_or((line, ""));
-    if command.is_empty() {
-        return String::new();
-    }
+    let line = line.trim_start_matches(' ');
     let mut stream = Stream::new();
-    if run(command, arguments, &mut stream) != switch_status_t::SWITCH_STATUS_SUCCESS {
-        return format!("-ERR {command} Command not found!\n");
+    let mut status = switch_status_t::SWITCH_STATUS_FALSE;
+    for part in line.split(";;") {
+        let part = part.split(['\r', '\n']).next().unwrap_or_default();
+        let (command, arguments) = part.split_once(' ').unwrap_or((part, ""));
+        status = run(command, arguments, &mut stream);
     }
-    stream.into_text()
+    if status != switch_status_t::SWITCH_STATUS_SUCCESS {
+        return format!("-ERR {line} Command not found!\n");
+    }
+    let answer = stream.into_text();
+    if answer.is_empty() {
+        "-ERR no reply\n".to_owned()
+    } else {
+        answer
+    }
 }
 
 /// Calls a module's command as it is, without the switch's own trimming: with any bytes, or NULL. `None`: no

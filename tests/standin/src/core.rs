@@ -16,7 +16,7 @@ use crate::{api, module, variables};
 pub struct Options {
     /// The configuration directory, in the switch's shape: `freeswitch.xml`, or `autoload_configs/*.xml`.
     pub conf: PathBuf,
-    /// Where files are written: the global variables `db_dir`, `run_dir` and `log_dir`.
+    /// Where files are written, each kind in a folder of its own: `db`, `storage`, `log`, …
     pub run: PathBuf,
     /// Where modules are that are not in `modules`.
     pub mod_dir: PathBuf,
@@ -45,6 +45,25 @@ impl fmt::Debug for Source {
     }
 }
 
+/// The global variables that name the folders below [`Options::run`].
+const FOLDERS: [(&str, &str); 7] = [
+    ("certs_dir", "certs"),
+    ("db_dir", "db"),
+    ("log_dir", "log"),
+    ("recordings_dir", "tmp"),
+    ("run_dir", "run"),
+    ("storage_dir", "storage"),
+    ("temp_dir", "tmp"),
+];
+
+/// The global variables that a switch finds out about itself.
+const VARIABLES: [(&str, &str); 4] = [
+    ("domain", "127.0.0.1"),
+    ("hostname", "standin"),
+    ("local_ip_v4", "127.0.0.1"),
+    ("switchname", "standin"),
+];
+
 struct State {
     options: Options,
     started: Instant,
@@ -72,20 +91,14 @@ impl Core {
     /// The configuration is not readable or not XML, or there is no thread to be had.
     pub fn start(options: Options) -> Result<Self, String> {
         let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, path) in [
-            ("conf_dir", &options.conf),
-            ("db_dir", &options.run),
-            ("run_dir", &options.run),
-            ("log_dir", &options.run),
-            ("mod_dir", &options.mod_dir),
-        ] {
-            variables::set(name, &path.to_string_lossy());
+        variables::set("conf_dir", &options.conf.to_string_lossy());
+        variables::set("mod_dir", &options.mod_dir.to_string_lossy());
+        for (name, folder) in FOLDERS {
+            let folder = options.run.join(folder);
+            std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            variables::set(name, &folder.to_string_lossy());
         }
-        for (name, value) in [
-            ("hostname", "standin"),
-            ("switchname", "standin"),
-            ("local_ip_v4", "127.0.0.1"),
-        ] {
+        for (name, value) in VARIABLES {
             variables::set(name, value);
         }
         root::reload(&options.conf)?;

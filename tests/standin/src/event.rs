@@ -24,31 +24,31 @@ impl Event {
     /// An event as the switch makes it, with the headers that every event carries.
     #[must_use]
     pub fn new(kind: switch_event_types_t, subclass: Option<&str>) -> Self {
-        let subclass = subclass.map(c_string);
-        let name = subclass.as_ref().map_or(ptr::null(), |name| name.as_ptr());
-        let mut event = ptr::null_mut();
-        // SAFETY: C strings or NULL, and a place for the event.
-        unsafe {
-            switch_event_create_subclass_detailed(
-                c"standin.rs".as_ptr(),
-                c"standin".as_ptr(),
-                0,
-                &raw mut event,
-                kind,
-                name,
-            )
-        };
-        Self(event)
+        Self::made_by("standin", kind, subclass)
     }
 
-    /// What look-ups carry: `SWITCH_EVENT_REQUEST_PARAMS` with these headers.
+    /// What look-ups carry: `SWITCH_EVENT_REQUEST_PARAMS` with these headers, made by the function `caller` of
+    /// the switch. An answer may depend on who asks (`Event-Calling-Function`).
     #[must_use]
-    pub fn params<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut event = Self::new(switch_event_types_t::SWITCH_EVENT_REQUEST_PARAMS, None);
+    pub fn params<'a>(caller: &str, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut event = Self::made_by(caller, switch_event_types_t::SWITCH_EVENT_REQUEST_PARAMS, None);
         for (name, value) in headers {
             event.add(name, value);
         }
         event
+    }
+
+    fn made_by(caller: &str, kind: switch_event_types_t, subclass: Option<&str>) -> Self {
+        let caller = c_string(caller);
+        let subclass = subclass.map(c_string);
+        let name = subclass.as_ref().map_or(ptr::null(), |name| name.as_ptr());
+        let file = c"standin.rs".as_ptr();
+        let mut event = ptr::null_mut();
+        // SAFETY: C strings or NULL, and a place for the event.
+        unsafe {
+            switch_event_create_subclass_detailed(file, caller.as_ptr(), 0, &raw mut event, kind, name)
+        };
+        Self(event)
     }
 
     /// Adds a header at the end.

@@ -41,14 +41,17 @@ impl Lookup<'_> {
 
 /// The domain `domain` of the directory, asked for `user` as a digest challenge does.
 pub fn sip_auth(user: &str, domain: &str) -> Option<String> {
-    let params = Event::params([
-        ("action", "sip_auth"),
-        ("sip_auth_username", user),
-        ("sip_auth_realm", domain),
-        ("key", "id"),
-        ("user", user),
-        ("domain", domain),
-    ]);
+    let params = Event::params(
+        "sofia_reg_parse_auth",
+        [
+            ("action", "sip_auth"),
+            ("sip_auth_username", user),
+            ("sip_auth_realm", domain),
+            ("key", "id"),
+            ("user", user),
+            ("domain", domain),
+        ],
+    );
     let name = CString::new(domain).unwrap_or_default();
     let lookup = Lookup {
         section: c"directory",

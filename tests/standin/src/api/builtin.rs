@@ -100,8 +100,7 @@ pub(crate) const BUILTIN: &[Builtin] = &[
 fn version(arguments: &str) -> String {
     let version = variables::version();
     if arguments == "short" {
-        let numbers = version.split('-').next().unwrap_or_default();
-        return format!("{numbers}\n");
+        return format!("{version}\n");
     }
     format!("FreeSWITCH Version {version} (stand-in host: a test double, not FreeSWITCH)\n")
 }

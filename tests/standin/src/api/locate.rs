@@ -31,7 +31,7 @@ pub(crate) fn xml_locate(arguments: &str) -> String {
 
 fn find(section: &str, fields: &[&str], pairs: Vec<(&str, &str)>) -> String {
     let names = ["tag", "tag_attr_name", "tag_attr_val"];
-    let mut params = Event::params([("section", section)]);
+    let mut params = Event::params("xml_locate_function", [("section", section)]);
     for (name, value) in names
         .iter()
         .zip(fields)
@@ -73,17 +73,20 @@ pub(crate) fn domain_exists(name: &str) -> String {
     if name.is_empty() {
         return String::new();
     }
-    domain(name, &Event::params([("domain", name)]))
-        .is_some()
-        .to_string()
+    domain(
+        name,
+        &Event::params("switch_xml_locate_domain", [("domain", name)]),
+    )
+    .is_some()
+    .to_string()
 }
 
 pub(crate) fn user_exists(arguments: &str) -> String {
     let words: Vec<&str> = arguments.split_whitespace().collect();
     let [key, user, domain, ..] = words.as_slice() else {
-        return "-ERR bad args\n".to_owned();
+        return "false".to_owned();
     };
-    let params = Event::params([]);
+    let params = Event::params("switch_xml_locate_user", []);
     Located::find(key, user, domain, params).is_some().to_string()
 }
 
@@ -95,10 +98,14 @@ pub(crate) fn user_data(arguments: &str) -> String {
         return String::new();
     };
     let (user, domain) = address.split_once('@').unwrap_or((address, "cluecon.com"));
-    let first = Event::params([("user", user), ("domain", domain), ("type", kind)]);
-    let second = Event::params([("user", user), ("domain", domain), ("type", kind)]);
-    let found = Located::find("id", user, domain, first)
-        .or_else(|| Located::find("number-alias", user, domain, second));
+    let params = || {
+        Event::params(
+            "user_data_function",
+            [("user", user), ("domain", domain), ("type", kind)],
+        )
+    };
+    let found = Located::find("id", user, domain, params())
+        .or_else(|| Located::find("number-alias", user, domain, params()));
     found.and_then(|found| found.data(kind, name)).unwrap_or_default()
 }
 

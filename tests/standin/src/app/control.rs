@@ -28,6 +28,7 @@ struct Busy {
 /// The listening socket; its file goes with it.
 pub(super) struct Control {
     socket: PathBuf,
+    listener: Option<UnixListener>,
     busy: Arc<Busy>,
 }
 
@@ -42,7 +43,7 @@ impl Drop for Control {
     }
 }
 
-/// Listens on `socket`, which only the same user may write to.
+/// Takes `socket`, which only the same user may write to, and keeps clients waiting.
 pub(super) fn listen(socket: &Path) -> Result<Control, String> {
     let place = |error: std::io::Error| format!("{}: {error}", socket.display());
     if UnixStream::connect(socket).is_ok() {
@@ -53,21 +54,28 @@ pub(super) fn listen(socket: &Path) -> Result<Control, String> {
     }
     let listener = UnixListener::bind(socket).map_err(place)?;
     std::fs::set_permissions(socket, Permissions::from_mode(0o600)).map_err(place)?;
-    let busy = Arc::new(Busy::default());
-    let control = Control {
+    Ok(Control {
         socket: socket.to_owned(),
-        busy: Arc::clone(&busy),
-    };
-    let serve = move || {
-        for client in listener.incoming().flatten() {
-            accept(client, &busy);
-        }
-    };
-    std::thread::Builder::new()
-        .name("control".to_owned())
-        .spawn(serve)
-        .map_err(place)?;
-    Ok(control)
+        listener: Some(listener),
+        busy: Arc::default(),
+    })
+}
+
+impl Control {
+    /// Starts to answer; whoever connected before has waited.
+    pub(super) fn serve(&mut self) -> Result<(), String> {
+        let busy = Arc::clone(&self.busy);
+        let Some(listener) = self.listener.take() else {
+            return Ok(());
+        };
+        let serve = move || {
+            for client in listener.incoming().flatten() {
+                accept(client, &busy);
+            }
+        };
+        let thread = std::thread::Builder::new().name("control".to_owned());
+        thread.spawn(serve).map(drop).map_err(|error| error.to_string())
+    }
 }
 
 fn accept(mut client: UnixStream, busy: &Arc<Busy>) {

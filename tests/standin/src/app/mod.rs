@@ -115,11 +115,12 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
         mod_dir: folder.to_owned(),
         modules: vec![(MODULE.to_owned(), Source::File(module.clone()))],
     })?;
-    let control = control::listen(&socket)?;
+    let mut control = control::listen(&socket)?;
     let state = match core.load(MODULE) {
         Ok(()) => "loaded".to_owned(),
         Err(error) => format!("NOT loaded ({error}): mend it, then `load {MODULE}`"),
     };
+    control.serve()?;
     print(&format!(
         "\nStand-in host for {MODULE}. It is a test double of FreeSWITCH: look-ups and commands, no calls.\n\
          \x20 configuration  {}\n\

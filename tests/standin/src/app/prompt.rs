@@ -66,6 +66,9 @@ fn script() {
 }
 
 fn show(line: &str) {
+    if line.trim().is_empty() {
+        return;
+    }
     let answer = api::execute(line);
     let mut out = std::io::stdout();
     let newline = if answer.is_empty() || answer.ends_with('\n') {

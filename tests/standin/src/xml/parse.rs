@@ -3,12 +3,14 @@
 
 use std::fmt::Display;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use quick_xml::Reader;
 use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 
 use super::node::{Builder, Root};
+use crate::log::{Level, log};
 use crate::variables;
 
 type Attributes = Vec<(String, String)>;
@@ -138,7 +140,7 @@ fn is_preprocessing(name: &str) -> bool {
     name == INCLUDE || name.eq_ignore_ascii_case("X-PRE-PROCESS")
 }
 
-/// One `X-PRE-PROCESS` line. Those that run a command or ask a STUN server are refused: a test double does not.
+/// One `X-PRE-PROCESS` line.
 fn preprocess(builder: &mut Builder, tag: &BytesStart<'_>, source: &Source<'_>) -> Result<(), String> {
     let attributes = attributes(tag, Some(source))?;
     let get = |name: &str| {
@@ -148,31 +150,47 @@ fn preprocess(builder: &mut Builder, tag: &BytesStart<'_>, source: &Source<'_>) 
             .map_or("", |(_, value)| value.as_str())
     };
     let data = get("data");
-    match get("cmd") {
-        "set" | "global_set" => {
-            let (name, value) = data
-                .split_once('=')
-                .ok_or_else(|| format!("`{data}` is not name=value"))?;
-            variables::set(name.trim(), value.trim());
-            Ok(())
+    if get("cmd") == "include" {
+        let folder = source.file.parent().unwrap_or(Path::new("."));
+        let pattern = folder.join(data);
+        let files = glob::glob(&pattern.to_string_lossy()).map_err(|error| format!("{data}: {error}"))?;
+        for file in files {
+            include(
+                builder,
+                &file.map_err(|error| error.to_string())?,
+                source.depth + 1,
+            )?;
         }
-        "include" => {
-            let folder = source.file.parent().unwrap_or(Path::new("."));
-            let pattern = folder.join(data);
-            let files = glob::glob(&pattern.to_string_lossy()).map_err(|error| format!("{data}: {error}"))?;
-            for file in files {
-                include(
-                    builder,
-                    &file.map_err(|error| error.to_string())?,
-                    source.depth + 1,
-                )?;
-            }
-            Ok(())
-        }
-        other => Err(format!(
-            "X-PRE-PROCESS `{other}` is not done by the stand-in host"
-        )),
+        return Ok(());
     }
+    let (name, value) = data
+        .split_once('=')
+        .ok_or_else(|| format!("`{data}` is not name=value"))?;
+    let value = value.trim();
+    match get("cmd") {
+        "set" | "global_set" => variables::set(name.trim(), value),
+        "env-set" => {
+            if let Ok(value) = std::env::var(value.trim_start_matches('$')) {
+                variables::set(name.trim(), &value);
+            }
+        }
+        "exec-set" => variables::set(name.trim(), &output(value)?),
+        other => log!(
+            Level::Warning,
+            "X-PRE-PROCESS `{other}` is not done by the stand-in host: `{name}` is not set"
+        ),
+    }
+    Ok(())
+}
+
+/// What a command of the switch's own configuration prints.
+fn output(command: &str) -> Result<String, String> {
+    let output = Command::new("/bin/sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .output();
+    let output = output.map_err(|error| format!("{command}: {error}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
 /// `$${name}` becomes the value of a global variable, or nothing.

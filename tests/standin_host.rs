@@ -1,0 +1,147 @@
+//! The table of `tests/cases` against the stand-in host, as `make run` starts it and `make cli` asks it: the
+//! program itself, in a process of its own, over its control socket.
+//!
+//! It is a test double: that an answer is right here says nothing about calls. The same table runs against a
+//! real switch in `tests/switch`.
+
+mod cases;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fs_standin::app;
+use fs_standin::scene::module_file;
+use tempfile::TempDir;
+
+/// The stand-in's process. Killed when dropped.
+struct Standin {
+    folder: TempDir,
+    process: Child,
+    version: String,
+}
+
+impl Standin {
+    fn start() -> Self {
+        let folder = TempDir::new().expect("a temporary directory");
+        copy(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/switch"),
+            &folder.path().join("conf"),
+        );
+        // What deploy leaves to each machine. Nothing listens there: these are the event socket's.
+        std::fs::write(folder.path().join("conf/local.xml"), "<include/>").expect("writable");
+        let test = std::env::current_exe().expect("this test has a file");
+        let process = Command::new(test)
+            .args([
+                "--ignored",
+                "--exact",
+                "the_program",
+                "--nocapture",
+                "--test-threads=1",
+            ])
+            .env(FOLDER, folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("this test can be started");
+        let mut host = Self {
+            folder,
+            process,
+            version: String::new(),
+        };
+        host.version = host.when_it_answers("version short");
+        host
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("run/standin.sock")
+    }
+
+    fn when_it_answers(&self, command: &str) -> String {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            match app::send(&self.socket(), command) {
+                Ok(answer) => return answer.trim().to_owned(),
+                Err(error) if Instant::now() > deadline => panic!("the stand-in does not answer: {error}"),
+                Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+}
+
+impl cases::Host for Standin {
+    fn cli(&mut self, command: &str) -> String {
+        app::send(&self.socket(), command).expect("the stand-in answers")
+    }
+
+    fn own_words(&self) -> Vec<(String, &'static str)> {
+        let storage = self
+            .folder
+            .path()
+            .canonicalize()
+            .expect("it is there")
+            .join("run/storage");
+        vec![
+            (self.version.clone(), "<version>"),
+            (storage.display().to_string(), "<storage>"),
+        ]
+    }
+}
+
+impl Drop for Standin {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("deploy's configuration").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a file is copied");
+        }
+    }
+}
+
+const FOLDER: &str = "STANDIN_TEST_FOLDER";
+
+#[test]
+#[ignore = "not a test: the stand-in's program, which the tests here start"]
+fn the_program() {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let folder = PathBuf::from(folder);
+    let arguments = ["standin", "--log", "info", "--conf"].map(Into::into);
+    let rest = [
+        folder.join("conf").into(),
+        "--run".into(),
+        folder.join("run").into(),
+        "--module".into(),
+    ];
+    app::run(arguments.into_iter().chain(rest).chain([module_file().into()]));
+}
+
+#[test]
+fn the_stand_in_answers_as_the_table_says() {
+    let mut host = Standin::start();
+    cases::run(&mut host);
+}
+
+#[test]
+fn it_stops_when_it_is_told_and_leaves_no_socket() {
+    let mut host = Standin::start();
+    assert_eq!(app::send(&host.socket(), "shutdown").expect("an answer"), "+OK\n");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while host.process.try_wait().expect("it can be asked").is_none() {
+        assert!(Instant::now() < deadline, "it does not stop");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(!host.socket().exists());
+    assert!(app::send(&host.socket(), "version").is_err());
+}

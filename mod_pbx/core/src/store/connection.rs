@@ -20,7 +20,7 @@ const OLDEST_SQLITE: i32 = 3_037_000;
 /// The connection that writes. The file must exist.
 pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
-        return Err(StoreError::Damaged(format!(
+        return Err(StoreError::Unusable(format!(
             "the system's SQLite is {}; mod_pbx needs 3.37 or newer: install a newer libsqlite3",
             rusqlite::version()
         )));
@@ -31,7 +31,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
         .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
         .map_err(error)?;
     if mode != "wal" {
-        return Err(StoreError::Damaged(format!(
+        return Err(StoreError::Unusable(format!(
             "{} cannot use write-ahead logging (journal mode {mode}): put it on a local file system",
             path.display()
         )));
@@ -45,10 +45,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
 
 /// A connection that only reads.
 pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    conn.pragma_update(None, "query_only", true)
-        .map_err(|source| StoreError::sqlite(path, "opening the database", source))?;
-    Ok(conn)
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
 fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {

@@ -46,9 +46,23 @@ pub enum StoreError {
         /// The newest we know.
         known: u32,
     },
-    /// The database cannot be used as it is; the text says what to type.
+    /// The database cannot be opened as it is; the text says what to type.
+    #[error("{0}")]
+    Unusable(String),
+    /// A database file is damaged: what SQLite, or we, found wrong with it.
     #[error("{0}")]
     Damaged(String),
+    /// The file's or the directory's permissions forbid it.
+    #[error(
+        "mod_pbx may not read or write {path}: check owner and permissions of the file and of its \
+         directory ({source})"
+    )]
+    Access {
+        /// The database.
+        path: PathBuf,
+        /// SQLite's own words.
+        source: rusqlite::Error,
+    },
     /// A file or directory cannot be used.
     #[error("cannot {doing} {path}: {source}")]
     File {
@@ -136,6 +150,10 @@ impl StoreError {
         match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(path.to_owned()),
             Some(ErrorCode::DiskFull) => Self::Full(path.to_owned()),
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Access {
+                path: path.to_owned(),
+                source,
+            },
             _ => Self::Sqlite {
                 doing: format!("{} in {}", doing.into(), path.display()),
                 source,
@@ -143,16 +161,27 @@ impl StoreError {
         }
     }
 
-    /// Whether SQLite found the file damaged.
+    /// Whether the file is damaged: SQLite says so, or a row in it is none that we could have written.
     pub(super) fn is_corruption(&self) -> bool {
-        use rusqlite::ErrorCode;
+        use rusqlite::{Error, ErrorCode};
         match self {
-            Self::Sqlite { source, .. } => matches!(
-                source.sqlite_error_code(),
-                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-            ),
+            Self::Sqlite { source, .. } => match source {
+                Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..) => true,
+                other => matches!(
+                    other.sqlite_error_code(),
+                    Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+                ),
+            },
             Self::Damaged(_) => true,
             _ => false,
+        }
+    }
+
+    /// What is wrong, without what was tried.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            Self::Sqlite { source, .. } => source.to_string(),
+            other => other.to_string(),
         }
     }
 }

@@ -64,6 +64,12 @@ pub(super) fn last_touch(conn: &Connection, table: Table, id: Uuid) -> Result<Op
         .map_err(on(conn, "looking for later changes"))
 }
 
+/// This PBX's own id.
+pub(super) fn node_id(conn: &Connection) -> Result<String, StoreError> {
+    conn.query_row("SELECT node_id FROM node", [], |row| row.get(0))
+        .map_err(on(conn, "reading the node's id"))
+}
+
 /// A revision number as SQLite has it; one beyond its range is one that does not exist.
 fn number(rev: u64) -> i64 {
     i64::try_from(rev).unwrap_or(i64::MAX)

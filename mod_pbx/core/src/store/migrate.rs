@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::connection;
-use super::error::StoreError;
+use super::error::{StoreError, on};
 
 /// Every migration, by the version it makes.
 pub(super) const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("../../../../sql/0001_configuration.sql"))];
@@ -49,7 +49,7 @@ fn known(conn: &Connection, path: &Path) -> Result<u32, StoreError> {
         }),
         Kind::Ours(found) => Ok(found),
         Kind::Empty => Ok(0),
-        Kind::Foreign => Err(StoreError::Damaged(format!(
+        Kind::Foreign => Err(StoreError::Unusable(format!(
             "{} is a database of another program: name another file as \"database\" in pbx.conf",
             path.display()
         ))),
@@ -62,6 +62,59 @@ fn known(conn: &Connection, path: &Path) -> Result<u32, StoreError> {
 /// As [`migrate`].
 pub(super) fn recognise(path: &Path) -> Result<(), StoreError> {
     known(&connection::reader(path)?, path).map(drop)
+}
+
+/// Checks that a backup is a database of ours, in a version we know.
+pub(super) fn ours(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    match kind(conn).map_err(|source| StoreError::sqlite(path, "reading the schema version", source))? {
+        Kind::Ours(found) if found <= VERSION => Ok(()),
+        Kind::Ours(found) => Err(StoreError::refuse(format!(
+            "the backup {} has schema version {found}, this mod_pbx knows versions up to {VERSION}: \
+             install the newer mod_pbx first",
+            path.display()
+        ))),
+        Kind::Empty | Kind::Foreign => Err(StoreError::refuse(format!(
+            "{} is not a backup of mod_pbx: \"pbx status\" names the directory of its backups",
+            path.display()
+        ))),
+    }
+}
+
+/// Checks that an up-to-date database has the tables that the migrations make, and no code of its own:
+/// a backup comes from outside.
+pub(super) fn same_schema(conn: &Connection) -> Result<(), StoreError> {
+    let tables = |conn: &Connection| -> rusqlite::Result<Vec<(String, String)>> {
+        conn.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+    };
+    let model = || -> rusqlite::Result<Vec<(String, String)>> {
+        let conn = Connection::open_in_memory()?;
+        MIGRATIONS
+            .iter()
+            .try_for_each(|(_, sql)| conn.execute_batch(sql))?;
+        tables(&conn)
+    };
+    let wanted = model().map_err(on(conn, "making a model schema"))?;
+    let found = tables(conn).map_err(on(conn, "reading the schema"))?;
+    if let Some((name, _)) = wanted.iter().find(|table| !found.contains(table)) {
+        return Err(StoreError::Damaged(format!(
+            "its table {name} is not as mod_pbx makes it"
+        )));
+    }
+    let code: u32 = conn
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')",
+            [],
+            |row| row.get(0),
+        )
+        .map_err(on(conn, "reading the schema"))?;
+    if code > 0 {
+        return Err(StoreError::Damaged(
+            "it has triggers or views, which mod_pbx never makes".into(),
+        ));
+    }
+    Ok(())
 }
 
 /// Brings the database to [`VERSION`]. All or nothing.

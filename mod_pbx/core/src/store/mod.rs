@@ -6,15 +6,23 @@
 //! is locked, damaged or gone.
 
 mod apply;
+mod backup;
 mod change;
 mod check;
 mod connection;
 mod delta;
 mod error;
+mod file;
+mod health;
+mod inner;
+mod keeper;
 mod load;
 mod log;
 mod migrate;
+mod open;
 mod reader;
+mod rescue;
+mod restore;
 pub mod rows;
 pub mod settings;
 mod shape;
@@ -24,19 +32,22 @@ mod undo;
 mod write;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
-use arc_swap::ArcSwap;
-use rusqlite::Connection;
 use uuid::Uuid;
 
 pub use change::{Change, Commit, Image, Revision, Row, RowChange, Stored, Table};
 pub use error::{Conflict, StoreError};
+pub use health::{BackupInfo, Health, Trouble};
+use inner::Inner;
+pub use keeper::Pace;
 pub use reader::{Listing, Page, Reader};
+pub use restore::Restored;
 use snapshot::Snapshot;
 pub use text::check as check_row;
-use writer::{Outcome, Request, Writer};
+use writer::Request;
 
 /// Where the store keeps its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,73 +56,56 @@ pub struct StoreOptions {
     pub database: PathBuf,
     /// The directory of the daily backups.
     pub backups: PathBuf,
+    /// How often the keeper does what.
+    pub pace: Pace,
 }
 
 impl StoreOptions {
     /// The database at `path`, its backups in `backups` beside it.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let database = path.into();
-        let backups = database.with_file_name("backups");
-        Self { database, backups }
+        Self {
+            backups: database.with_file_name("backups"),
+            database,
+            pace: Pace::default(),
+        }
     }
 }
 
 /// The configuration: one per PBX.
-#[derive(Debug)]
 pub struct ConfigStore {
-    options: StoreOptions,
-    snapshot: ArcSwap<Snapshot>,
-    writer: Mutex<Option<Writer>>,
-    /// Idle reading connections.
-    readers: Mutex<Vec<Connection>>,
+    inner: Arc<Inner>,
+    keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// More idle reading connections than this are closed.
-const IDLE_READERS: usize = 4;
-
 impl ConfigStore {
-    /// Opens the database, creating it with its directories at the first start, and brings its schema
-    /// up to date.
+    /// Opens the database, creating it with its directories at the first start, brings its schema up to
+    /// date, and starts the keeper's thread.
     ///
     /// # Errors
-    /// The text names the file and says what to do.
+    /// The text names the file and says what to type.
     pub fn open(options: StoreOptions) -> Result<Arc<Self>, StoreError> {
-        let path = &options.database;
-        let file = |doing| {
-            move |source| StoreError::File {
-                doing,
-                path: path.clone(),
-                source,
-            }
-        };
-        if path.exists() {
-            // Whoever's it is, it stays as it is until we know that it is ours: opening to write changes it.
-            migrate::recognise(path)?;
-        } else {
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder).map_err(file("create the directory of"))?;
-            }
-            std::fs::File::create_new(path).map_err(file("create"))?;
-        }
-        let mut conn = connection::writer(path)?;
-        migrate::migrate(&mut conn, path)?;
-        let (writer, snapshot) = Writer::new(conn)?;
+        let opened = open::open(&options)?;
+        let inner = Arc::new(Inner::new(options, opened));
+        let keeper = keeper::start(&inner).map_err(|source| StoreError::File {
+            doing: "start the thread that looks after",
+            path: inner.options.database.clone(),
+            source,
+        })?;
         Ok(Arc::new(Self {
-            snapshot: ArcSwap::from_pointee(snapshot),
-            writer: Mutex::new(Some(writer)),
-            readers: Mutex::default(),
-            options,
+            inner,
+            keeper: Mutex::new(Some(keeper)),
         }))
     }
 
     /// The last committed configuration. Wait-free; any thread.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.load_full()
+        self.inner.snapshot.load_full()
     }
 
-    /// The same without touching the reference count: for lookups.
+    /// The same for the time of one lookup: without touching the reference count that all threads share.
     pub fn borrow(&self) -> arc_swap::Guard<Arc<Snapshot>> {
-        self.snapshot.load()
+        self.inner.snapshot.load()
     }
 
     /// Makes the changes, all or none, as one revision; the next lookup sees them. Blocks: not for
@@ -125,7 +119,7 @@ impl ConfigStore {
             actor: &commit.actor,
             summary: &commit.summary,
         };
-        self.transact(&request, |_| Ok(commit.changes))
+        self.inner.transact(&request, |_| Ok(commit.changes))
     }
 
     /// Takes a revision back, as a new revision. Blocks.
@@ -138,7 +132,7 @@ impl ConfigStore {
             actor,
             summary: &format!("undo of revision {rev}"),
         };
-        self.transact(&request, |work| undo::changes(work, rev))
+        self.inner.transact(&request, |work| undo::changes(work, rev))
     }
 
     /// Runs `f` on one committed state of the database. Blocks.
@@ -146,48 +140,55 @@ impl ConfigStore {
     /// # Errors
     /// Those of `f`, and those of opening the database.
     pub fn read<T>(&self, f: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let idle = lock(&self.readers).pop();
-        let mut conn = match idle {
-            Some(conn) => conn,
-            None => connection::reader(&self.options.database)?,
-        };
-        let result = {
-            let tx = conn
-                .transaction()
-                .map_err(|source| StoreError::sqlite(&self.options.database, "beginning to read", source))?;
-            f(&Reader { conn: &tx })
-        };
-        let mut readers = lock(&self.readers);
-        if readers.len() < IDLE_READERS {
-            readers.push(conn);
-        }
-        result
+        self.inner.read(f)
     }
 
-    /// Closes the database. Lookups keep the last snapshot; everything else is refused from now on.
+    /// Copies the last committed state to `file`, which must not exist yet. Blocks neither commits nor
+    /// lookups.
+    ///
+    /// # Errors
+    /// No file was made; the text says why.
+    pub fn backup(&self, file: &Path) -> Result<BackupInfo, StoreError> {
+        self.inner.backup(file)
+    }
+
+    /// Puts the database aside and brings back `file`, or the newest daily backup. Lookups see it at once.
+    ///
+    /// # Errors
+    /// Nothing was changed; the text says why.
+    pub fn restore(&self, file: Option<&Path>, actor: &str) -> Result<Restored, StoreError> {
+        restore::restore(&self.inner, file, actor)
+    }
+
+    /// How the store is doing. Looks at the file, but never waits for a commit.
+    pub fn health(&self) -> Health {
+        self.inner.health()
+    }
+
+    /// Joins the keeper and closes the database. Lookups keep the last snapshot; everything else is
+    /// refused from now on.
     pub fn close(&self) {
-        lock(&self.writer).take();
-        lock(&self.readers).clear();
+        self.inner.bell.stop();
+        if let Some(keeper) = lock(&self.keeper).take()
+            && keeper.join().is_err()
+        {
+            tracing::error!("the keeper's thread has panicked");
+        }
+        self.inner.close();
     }
+}
 
-    fn transact(
-        &self,
-        request: &Request<'_>,
-        changes: impl FnOnce(&apply::Work<'_>) -> Result<Vec<Change>, StoreError>,
-    ) -> Result<Revision, StoreError> {
-        let mut guard = lock(&self.writer);
-        let writer = guard.as_mut().ok_or(StoreError::Closed)?;
-        if writer.is_foreign()? {
-            self.snapshot.store(Arc::new(writer.reread()?));
-        }
-        match writer.transact(request, &self.snapshot.load(), changes)? {
-            Outcome::Before(revision) => Ok(revision),
-            Outcome::Committed(revision, snapshot) => {
-                self.snapshot.store(Arc::new(snapshot));
-                Ok(revision)
-            }
-            Outcome::Foreign => Err(StoreError::Locked(self.options.database.clone())),
-        }
+impl std::fmt::Debug for ConfigStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConfigStore")
+            .field("options", &self.inner.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for ConfigStore {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 use uuid::Uuid;
 
@@ -9,6 +10,7 @@ use super::apply::{self, Work};
 use super::change::{Change, Revision};
 use super::delta::Touched;
 use super::error::{StoreError, on};
+use super::inner::checkpoint;
 use super::load::{self, DomainNames};
 use super::snapshot::Snapshot;
 use super::write::RowStore;
@@ -134,6 +136,21 @@ impl Writer {
             self.names = names;
         }
         Ok(Outcome::Committed(revision, snapshot))
+    }
+}
+
+impl Writer {
+    /// Closes the database so that one complete file is left, without a log.
+    pub(super) fn close_cleanly(self) {
+        let closed = checkpoint(&self.conn, "TRUNCATE").and_then(|_| {
+            self.conn
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+                .map_err(on(&self.conn, "closing the database"))
+        });
+        if let Err(error) = closed {
+            // The log stays and is read at the next open.
+            tracing::warn!("{error}");
+        }
     }
 }
 

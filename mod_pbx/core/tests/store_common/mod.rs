@@ -5,15 +5,18 @@
     reason = "each test binary uses its own part of it"
 )]
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pbx_core::secret;
 use pbx_core::store::rows::{Channel, Domain, Extension, Line, Role, Setting, User};
-use pbx_core::store::{Change, Commit, ConfigStore, Revision, StoreError, StoreOptions};
+use pbx_core::store::{Change, Commit, ConfigStore, Pace, Revision, StoreError, StoreOptions};
 use uuid::Uuid;
 
 pub(crate) struct Bench {
     pub(crate) dir: tempfile::TempDir,
+    pub(crate) options: StoreOptions,
     pub(crate) store: Arc<ConfigStore>,
 }
 
@@ -27,22 +30,70 @@ pub(crate) struct Tenant {
     pub(crate) line: Line,
 }
 
+/// The keeper looks often, so that tests need not wait.
+pub(crate) const BRISK: Pace = Pace {
+    look: Duration::from_millis(50),
+    first_backup: Duration::from_secs(3600),
+    backup: Duration::from_secs(24 * 3600),
+};
+
 impl Bench {
     pub(crate) fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = ConfigStore::open(StoreOptions::new(dir.path().join("pbx.db"))).unwrap();
-        Self { dir, store }
+        Self::with_pace(BRISK)
+    }
+
+    pub(crate) fn with_pace(pace: Pace) -> Self {
+        Self::at(tempfile::tempdir().unwrap(), pace)
+    }
+
+    pub(crate) fn at(dir: tempfile::TempDir, pace: Pace) -> Self {
+        let mut options = StoreOptions::new(dir.path().join("pbx.db"));
+        options.pace = pace;
+        let store = ConfigStore::open(options.clone()).unwrap();
+        Self { dir, options, store }
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.options.database.clone()
+    }
+
+    /// A backup that counts as a daily one.
+    pub(crate) fn backup_now(&self) -> PathBuf {
+        let now = format!("{:.3}", jiff::Timestamp::now()).replace(':', "-");
+        let file = self.options.backups.join(format!("pbx-{now}.db"));
+        self.store.backup(&file).unwrap();
+        assert_eq!(self.store.health().last_backup.unwrap().file, file);
+        file
+    }
+
+    /// The row of a setting, the stored one if there is one.
+    pub(crate) fn setting_row(&self, name: &str, value: &str) -> Setting {
+        let stored = self.store.read(|r| r.setting(name)).unwrap();
+        let mut row = stored.unwrap_or_else(|| setting(name, value));
+        row.value = value.into();
+        row
+    }
+
+    /// Runs the indented lines of an error's first list of commands, as its reader would.
+    pub(crate) fn type_commands(&self, text: &str) {
+        let commands: Vec<&str> = text
+            .lines()
+            .skip(1)
+            .take_while(|line| line.starts_with("  "))
+            .collect();
+        assert!(!commands.is_empty(), "{text}");
+        let done = std::process::Command::new("sh")
+            .arg("-ec")
+            .arg(commands.join("\n"))
+            .status();
+        assert!(done.unwrap().success(), "{text}");
     }
 
     /// Closes and opens again.
     pub(crate) fn reopen(&mut self) -> Result<(), StoreError> {
         self.store.close();
-        self.store = ConfigStore::open(self.options())?;
+        self.store = ConfigStore::open(self.options.clone())?;
         Ok(())
-    }
-
-    pub(crate) fn options(&self) -> StoreOptions {
-        StoreOptions::new(self.dir.path().join("pbx.db"))
     }
 
     pub(crate) fn commit(&self, changes: Vec<Change>) -> Result<Revision, StoreError> {

@@ -1,0 +1,106 @@
+//! The keeper: the one thread of the store. It moves SQLite's log into the main file, looks at the
+//! file every few seconds, and makes the daily backups.
+//!
+//! It waits on a condition variable, so that it sleeps when there is nothing to do and ends at once when
+//! the store is closed.
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use super::inner::Inner;
+use super::{backup, lock};
+
+/// How often the keeper does what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// How often it looks at the file and moves the log, in the worst case.
+    pub look: Duration,
+    /// How long after the start the first backup is made, if one is due.
+    pub first_backup: Duration,
+    /// How old the newest backup may become.
+    pub backup: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            look: Duration::from_secs(3),
+            first_backup: Duration::from_secs(60),
+            backup: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+/// After a backup failed, the next attempt.
+const RETRY: Duration = Duration::from_secs(600);
+
+/// What the keeper is told.
+#[derive(Default)]
+pub(super) struct Bell {
+    stop: Mutex<bool>,
+    rung: Condvar,
+    /// Interrupts what SQLite is doing on the keeper's behalf.
+    interrupt: Mutex<Option<rusqlite::InterruptHandle>>,
+}
+
+impl Bell {
+    /// Ends the keeper: now, or as soon as SQLite notices.
+    pub(super) fn stop(&self) {
+        *lock(&self.stop) = true;
+        self.rung.notify_all();
+        if let Some(handle) = lock(&self.interrupt).as_ref() {
+            handle.interrupt();
+        }
+    }
+
+    /// Whether the keeper is to end.
+    pub(super) fn stopped(&self) -> bool {
+        *lock(&self.stop)
+    }
+
+    /// Runs `f`, which `stop` may interrupt.
+    pub(super) fn interruptible<T>(&self, conn: &rusqlite::Connection, f: impl FnOnce() -> T) -> T {
+        *lock(&self.interrupt) = Some(conn.get_interrupt_handle());
+        let result = f();
+        *lock(&self.interrupt) = None;
+        result
+    }
+
+    /// Waits; true: the keeper is to end.
+    fn wait(&self, time: Duration) -> bool {
+        let stop = lock(&self.stop);
+        match self.rung.wait_timeout_while(stop, time, |stop| !*stop) {
+            Ok((stop, _)) => *stop,
+            Err(poisoned) => *poisoned.into_inner().0,
+        }
+    }
+}
+
+/// Starts the keeper.
+pub(super) fn start(inner: &Arc<Inner>) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let inner = Arc::clone(inner);
+    std::thread::Builder::new()
+        .name("pbx-keeper".into())
+        .spawn(move || run(&inner))
+}
+
+fn run(inner: &Inner) {
+    let pace = inner.options.pace;
+    let mut next_backup = Instant::now()
+        + match backup::age(&inner.options.backups) {
+            Some(age) if age < pace.backup => pace.backup - age,
+            _ => pace.first_backup,
+        };
+    while !inner.bell.wait(pace.look) {
+        inner.look();
+        inner.settle();
+        inner.check_once();
+        if Instant::now() >= next_backup && inner.snapshot.load().rev > 0 && inner.refused().is_none() {
+            next_backup = Instant::now()
+                + match inner.daily_backup() {
+                    Ok(()) => pace.backup,
+                    Err(_) => RETRY,
+                };
+        }
+    }
+}

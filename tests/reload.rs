@@ -9,25 +9,18 @@ use freeswitch_sys::switch_event_types_t as EventType;
 use fs_standin::event::{Event, settle};
 use fs_standin::ledger::{Balance, Kind, balance};
 use fs_standin::log::Capture;
-use fs_standin::measure::{descriptors, heap, resident, settles, threads};
+use fs_standin::measure::{descriptors, heap, resident, settled, threads};
 use fs_standin::scene::{MODULE, Scene, static_user_is_found};
 use fs_standin::{Core, lookup};
 
-/// What a module may not keep.
-#[derive(Debug, PartialEq, Eq)]
-struct Held {
-    threads: usize,
-    descriptors: usize,
+/// Threads and descriptors of the process.
+fn held() -> [usize; 2] {
+    [threads(), descriptors()]
 }
 
-fn held() -> Held {
-    Held {
-        threads: threads(),
-        descriptors: descriptors(),
-    }
-}
-
-fn nothing_is_kept(before: Held, books: Balance) {
+/// The books are even, and the process holds no more than `before`. It may hold less: a test that ended just
+/// before this one began may not have been all gone.
+fn nothing_is_kept(before: [usize; 2], books: Balance) {
     settle();
     assert_eq!(
         balance().difference(&books),
@@ -35,11 +28,21 @@ fn nothing_is_kept(before: Held, books: Balance) {
         "taken and not given back:\n{}",
         balance()
     );
-    let now = Held {
-        threads: settles(threads, before.threads),
-        descriptors: settles(descriptors, before.descriptors),
-    };
-    assert_eq!(now, before);
+    let [threads_before, descriptors_before] = before;
+    let now = [
+        settled(threads, threads_before),
+        settled(descriptors, descriptors_before),
+    ];
+    assert!(
+        now[0] <= threads_before,
+        "threads: {} were {threads_before}",
+        now[0]
+    );
+    assert!(
+        now[1] <= descriptors_before,
+        "descriptors: {} were {descriptors_before}",
+        now[1]
+    );
 }
 
 /// What happens to a module between load and unload.
@@ -108,23 +111,24 @@ fn a_load_that_fails_leaves_nothing_bound_and_the_next_one_works() {
     let core = scene.start();
     cycle(&core);
     let (before, books) = (held(), balance());
-    let unreadable = scene.path().join("run/unreadable.sqlite");
+    let file = |name: &str| scene.path().join("run").join(name);
     std::fs::write(
-        &unreadable,
-        "this is not a database, and long enough to be seen as none".repeat(50),
+        file("foreign"),
+        "this is no database, and long enough to be seen as none".repeat(50),
     )
     .expect("a file");
-    let unreadable = unreadable.display().to_string();
-    let missing = scene
-        .path()
-        .join("no/such/folder/pbx.sqlite")
-        .display()
-        .to_string();
+    std::fs::copy(scene.database(), file("newer")).expect("the database that the first cycle made");
+    rusqlite::Connection::open(file("newer"))
+        .and_then(|database| database.pragma_update(None, "user_version", 9999))
+        .expect("its version is changed");
+    let [foreign, newer, below_a_file] =
+        ["foreign", "newer", "foreign/pbx.sqlite"].map(|name| file(name).display().to_string());
     for (parameter, value) in [
         ("no-such-parameter", "1"),
         ("log-level", "loud"),
-        ("database", unreadable.as_str()),
-        ("database", missing.as_str()),
+        ("database", foreign.as_str()),
+        ("database", newer.as_str()),
+        ("database", below_a_file.as_str()),
     ] {
         scene.configure(&[(parameter, value)]);
         core.execute("reloadxml");

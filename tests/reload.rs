@@ -91,7 +91,7 @@ fn a_hundred_and_twenty_cycles_keep_nothing() {
     );
     println!("per cycle: heap {heap_slope} B, resident {resident_slope} B");
     assert!(
-        heap_slope <= 4096,
+        heap_slope <= 1024,
         "{heap_slope} bytes of heap are kept per cycle"
     );
     assert!(

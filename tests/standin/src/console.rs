@@ -225,3 +225,55 @@ fn run(name: &str, line: &str, last: &str) -> Vec<String> {
     // SAFETY: a function that succeeds has set the list.
     unsafe { into_values(&raw mut matches) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    unsafe extern "C" fn numbers(
+        _line: *const c_char,
+        _word: *const c_char,
+        matches: *mut *mut switch_console_callback_match_t,
+    ) -> switch_status_t {
+        let mut list = ptr::null_mut();
+        for number in [c"1002", c"1001", c"2001"] {
+            // SAFETY: a list or NULL, and a C string.
+            unsafe { switch_console_push_match(&raw mut list, number.as_ptr()) };
+        }
+        // SAFETY: the caller's to be written.
+        unsafe { *matches = list };
+        switch_status_t::SWITCH_STATUS_SUCCESS
+    }
+
+    #[test]
+    fn rows_lists_and_functions_say_what_comes_next() {
+        let commands = ["pbx".to_owned(), "pause".to_owned()];
+        assert_eq!(complete("p", &commands), ["pause", "pbx"]);
+        for row in [
+            "add pbx user add",
+            "add pbx user list",
+            "add pbx show ::[on:off",
+            "add pbx call ::numbers",
+        ] {
+            assert!(set_complete(row));
+        }
+        // SAFETY: a C string and a function that stays.
+        unsafe { switch_console_add_complete_func(c"::numbers".as_ptr(), Some(numbers)) };
+        assert_eq!(complete("pbx ", &commands), ["call", "show", "user"]);
+        assert_eq!(complete("pbx user ", &commands), ["add", "list"]);
+        assert_eq!(complete("pbx user l", &commands), ["list"]);
+        assert_eq!(complete("pbx show o", &commands), ["off", "on"]);
+        assert_eq!(complete("pbx call ", &commands), ["1001", "1002", "2001"]);
+        assert_eq!(complete("pbx call 1", &commands), ["1001", "1002"]);
+        assert!(complete("pbx nothing ", &commands).is_empty());
+        assert!(set_complete("del pbx"));
+        // SAFETY: a C string.
+        unsafe { switch_console_del_complete_func(c"::numbers".as_ptr()) };
+        assert!(complete("pbx ", &commands).is_empty());
+        let books = ledger::balance();
+        for kind in [Kind::Completion, Kind::CompleteFunction, Kind::Match] {
+            assert_eq!(books.out(kind), 0, "{kind:?}");
+        }
+        assert!(!set_complete("nonsense pbx"));
+    }
+}

@@ -12,3 +12,6 @@ pub(crate) mod read;
 pub(crate) mod root;
 
 pub(crate) use print::to_text;
+
+#[cfg(test)]
+mod tests;

@@ -99,6 +99,11 @@ impl Builder {
         self.finished
     }
 
+    /// How many elements are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
     /// Whether no element has begun, or the outermost has ended.
     pub(crate) fn is_outside(&self) -> bool {
         self.open.is_empty()

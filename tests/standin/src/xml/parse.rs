@@ -81,7 +81,13 @@ fn include(builder: &mut Builder, file: &Path, depth: usize) -> Result<(), Strin
     }
     let text = std::fs::read(file).map_err(|error| place(&error))?;
     let source = Source { file, depth };
-    feed(builder, &String::from_utf8_lossy(&text), Some(&source)).map_err(|error| place(&error))
+    let open = builder.depth();
+    feed(builder, &String::from_utf8_lossy(&text), Some(&source)).map_err(|error| place(&error))?;
+    if builder.depth() == open {
+        Ok(())
+    } else {
+        Err(place(&"an element is not closed"))
+    }
 }
 
 fn feed(builder: &mut Builder, text: &str, source: Option<&Source<'_>>) -> Result<(), String> {

@@ -3,11 +3,18 @@
 use std::collections::BTreeSet;
 
 use freeswitch_sys::allowlist::HEADERS;
-use object::elf::{DF_1_NODELETE, DT_FLAGS_1, FileHeader64};
+use object::elf::{DF_1_NODELETE, DT_FLAGS_1, DT_NEEDED, DT_RPATH, DT_RUNPATH, FileHeader64};
 use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _};
 use object::{Endianness, Object as _, ObjectSymbol as _};
 
 struct Built(Vec<u8>);
+
+#[derive(Default)]
+struct Dynamic {
+    libraries: Vec<String>,
+    has_search_path: bool,
+    flags: u64,
+}
 
 impl Built {
     fn read() -> Self {
@@ -16,6 +23,32 @@ impl Built {
 
     fn file(&self) -> ElfFile64<'_, Endianness> {
         ElfFile64::parse(&*self.0).expect("the module is an ELF file")
+    }
+
+    /// What it asks of the dynamic loader.
+    fn dynamic(&self) -> Dynamic {
+        let data = &*self.0;
+        let header = FileHeader64::<Endianness>::parse(data).expect("an ELF header");
+        let endian = header.endian().expect("an endianness");
+        let sections = header.sections(endian, data).expect("sections");
+        let (entries, strings) = sections
+            .dynamic(endian, data)
+            .expect("readable")
+            .expect("a dynamic section");
+        let strings = sections.strings(endian, data, strings).expect("their strings");
+        let mut dynamic = Dynamic::default();
+        for entry in entries {
+            match entry.tag(endian) {
+                DT_NEEDED => {
+                    let name = entry.string(endian, strings).expect("a name");
+                    dynamic.libraries.push(String::from_utf8_lossy(name).into_owned());
+                }
+                DT_RPATH | DT_RUNPATH => dynamic.has_search_path = true,
+                DT_FLAGS_1 => dynamic.flags = entry.d_val(endian),
+                _ => {}
+            }
+        }
+        dynamic
     }
 }
 
@@ -51,6 +84,33 @@ fn it_needs_only_what_the_allow_list_has() {
 }
 
 #[test]
+fn all_else_comes_from_the_systems_libraries_by_name() {
+    let built = Built::read();
+    let dynamic = built.dynamic();
+    let foreign: Vec<_> = dynamic
+        .libraries
+        .iter()
+        .filter(|name| SYSTEM.iter().all(|known| !name.starts_with(known)))
+        .collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+    // Two SQLites in one process break each other's locks on a file.
+    assert!(dynamic.libraries.iter().any(|name| name == "libsqlite3.so.0"));
+    assert!(
+        !dynamic.has_search_path,
+        "libraries are looked for in a folder of the build machine"
+    );
+}
+
+/// Everything that may be linked to; `ld-linux` and `libgcc_s` come with Rust's own library.
+const SYSTEM: [&str; 5] = [
+    "libc.so.",
+    "libgcc_s.so.",
+    "libm.so.",
+    "libsqlite3.so.",
+    "ld-linux",
+];
+
+#[test]
 fn it_offers_its_table_and_nothing_of_the_switchs() {
     let built = Built::read();
     let file = built.file();
@@ -69,18 +129,7 @@ fn it_offers_its_table_and_nothing_of_the_switchs() {
 
 #[test]
 fn it_stays_mapped_after_dlclose() {
-    let built = Built::read();
-    let header = FileHeader64::<Endianness>::parse(&*built.0).expect("an ELF header");
-    let endian = header.endian().expect("an endianness");
-    let sections = header.sections(endian, &*built.0).expect("sections");
-    let (entries, _) = sections
-        .dynamic(endian, &*built.0)
-        .expect("readable")
-        .expect("a dynamic section");
-    let flags = entries
-        .iter()
-        .find(|entry| entry.tag(endian) == DT_FLAGS_1)
-        .map_or(0, |entry| entry.d_val(endian));
+    let flags = Built::read().dynamic().flags;
     assert_ne!(
         flags & DF_1_NODELETE.0,
         0,

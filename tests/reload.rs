@@ -123,19 +123,19 @@ fn a_load_that_fails_leaves_nothing_bound_and_the_next_one_works() {
         .expect("its version is changed");
     let [foreign, newer, below_a_file] =
         ["foreign", "newer", "foreign/pbx.sqlite"].map(|name| file(name).display().to_string());
-    for (parameter, value) in [
-        ("no-such-parameter", "1"),
-        ("log-level", "loud"),
-        ("database", foreign.as_str()),
-        ("database", newer.as_str()),
-        ("database", below_a_file.as_str()),
+    for (parameter, value, named) in [
+        ("no-such-parameter", "1", "no-such-parameter"),
+        ("log-level", "loud", "log-level"),
+        ("database", &*foreign, &*foreign),
+        ("database", &newer, &newer),
+        // The folder cannot be made: it is a file.
+        ("database", &below_a_file, &foreign),
     ] {
         scene.configure(&[(parameter, value)]);
         core.execute("reloadxml");
         let log = Capture::start();
         let refused = core.load(MODULE);
         assert!(refused.is_err(), "{parameter}={value} was accepted");
-        let named = if parameter == "database" { value } else { parameter };
         assert!(
             !log.containing(named).is_empty(),
             "the log does not name `{named}`: {:#?}",

@@ -16,7 +16,7 @@ const ACTOR: &str = "fs_cli";
 /// `--domain`, as all commands about something inside a domain take it.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct InDomain {
-    /// Its domain; not needed behind NAME@DOMAIN, nor when there is only one
+    /// Its domain; not needed with NAME@DOMAIN, or when it is the only one
     #[arg(long, value_name = "DOMAIN")]
     pub(super) domain: Option<DomainName>,
 }
@@ -24,7 +24,7 @@ pub(super) struct InDomain {
 /// `--domain` where a person may also belong to the whole PBX.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct InRealm {
-    /// Its domain, or . for the whole PBX; not needed behind NAME@DOMAIN, nor when there is only one
+    /// Its domain, . for the whole PBX; not needed with NAME@DOMAIN or if it is the only one
     #[arg(long, value_name = "DOMAIN")]
     pub(super) domain: Option<Realm>,
 }

@@ -40,7 +40,7 @@ pub(super) struct Add {
     /// The mailbox's PIN; made up and shown once if left out
     #[arg(long, value_name = "PIN")]
     voicemail_pin: Option<String>,
-    /// A phone's line as well, the extension's number its username if none is given; may be repeated
+    /// A phone's line as well; its username is the number if none is given; may be repeated
     #[arg(long, value_name = "USERNAME", num_args = 0..=1, default_missing_value = "")]
     line: Vec<String>,
     /// The line's password; made up and shown once if left out

@@ -30,7 +30,7 @@ domain= along, and action=sip_auth the rest of a REGISTER (add ip= if the line h
 holds the line's password hash. For a configuration, tag_name=configuration and key_name=name.")]
 pub(super) struct Lookup {
     /// directory, dialplan, configuration, languages, chatplan or channels
-    #[arg(value_name = "SECTION", value_parser = SECTIONS)]
+    #[arg(value_name = "SECTION", value_parser = SECTIONS, hide_possible_values = true)]
     section: String,
     /// What the switch sends along
     #[arg(value_name = "KEY=VALUE")]

@@ -28,6 +28,7 @@ mod setting;
 mod status;
 mod system;
 mod user;
+mod user_delete;
 mod view;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};

@@ -34,14 +34,17 @@ impl Progress {
     /// # Errors
     /// The one that is running.
     pub(super) fn begin(&self, task: &str) -> Result<Running<'_>, Step> {
-        let mut current = self.lock();
-        if let Some(running) = &*current {
-            return Err(running.clone());
+        {
+            let mut current = self.lock();
+            if let Some(running) = &*current {
+                return Err(running.clone());
+            }
+            *current = Some(Step {
+                task: task.to_owned(),
+                percent: 0,
+            });
         }
-        *current = Some(Step {
-            task: task.to_owned(),
-            percent: 0,
-        });
+        // Not while the lock is held: whoever takes the log may ask for the status.
         tracing::info!("{task}: begun");
         Ok(Running {
             progress: self,
@@ -60,19 +63,24 @@ impl Running<'_> {
     pub(super) fn part(&mut self, from: u8, to: u8, done: usize, all: usize) {
         let share = (usize::from(to - from) * done).checked_div(all).unwrap_or(0);
         let percent = from + u8::try_from(share).unwrap_or(0).min(to - from);
-        let mut current = self.progress.lock();
-        let Some(step) = &mut *current else { return };
-        step.percent = percent;
-        if percent >= self.logged.saturating_add(10) {
-            self.logged = percent - percent % 10;
-            tracing::info!("{}: {percent} %", step.task);
-        }
+        let task = {
+            let mut current = self.progress.lock();
+            let Some(step) = &mut *current else { return };
+            step.percent = percent;
+            if percent < self.logged.saturating_add(10) {
+                return;
+            }
+            step.task.clone()
+        };
+        self.logged = percent - percent % 10;
+        tracing::info!("{task}: {percent} %");
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if let Some(step) = self.progress.lock().take() {
+        let step = self.progress.lock().take();
+        if let Some(step) = step {
             tracing::info!("{}: over", step.task);
         }
     }

@@ -76,3 +76,21 @@ impl Desk {
         self.pbx.store().read(|reader| reader.rev()).unwrap()
     }
 }
+
+impl Desk {
+    /// One domain, pbx.test, with alice, her extension 1001 and its line 1001.
+    pub(crate) fn small() -> Self {
+        let desk = Self::new();
+        desk.ok("domain add pbx.test");
+        desk.ok("extension add 1001 --user alice --name 'Alice Adams' --line");
+        desk
+    }
+}
+
+/// The names of an object's fields, in order.
+pub(crate) fn fields(object: &Value) -> Vec<&str> {
+    let object = object
+        .as_object()
+        .unwrap_or_else(|| panic!("{object} is no object"));
+    object.keys().map(String::as_str).collect()
+}

@@ -1,6 +1,7 @@
 //! What a static directory says: its domains, groups and users, without judging any of it.
 
-use super::source::{Attributes, Place, Sink, SourceError};
+use super::place::{Place, SourceError};
+use super::source::{Attributes, Sink};
 
 /// Bounds on what is kept in memory.
 const MOST_USERS: usize = 200_000;

@@ -5,7 +5,9 @@
 
 mod directory;
 mod expand;
+mod keep;
 mod make;
+mod place;
 mod plan;
 mod report;
 mod source;
@@ -28,6 +30,7 @@ use directory::Directory;
 use expand::Variables;
 use make::Made;
 use plan::{Plan, Present};
+use source::SIZES;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -130,6 +133,7 @@ impl Import {
             &self.file,
             Variables::new(own, &switch),
             &forbidden,
+            SIZES,
             &mut directory,
         )
         .map_err(|error| Refusal(format!("{}; nothing was imported", plain(&error.to_string()))))?;

@@ -7,50 +7,31 @@ use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::expand::{Variables, matches};
+use super::place::{Cursor, Place, SourceError};
 
 /// Bounds on what is read. FreeSWITCH itself stops includes at 100 levels (`preprocess`).
-const LARGEST_FILE: u64 = 16 << 20;
-const LARGEST_TOTAL: u64 = 128 << 20;
 const MOST_FILES: usize = 100_000;
 const DEEPEST_INCLUDE: usize = 10;
 const DEEPEST_ELEMENT: usize = 32;
 const MOST_ATTRIBUTES: usize = 64;
 
-/// Where something stands.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    file: Arc<Path>,
-    line: usize,
+/// How much is read, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) file: u64,
+    pub(super) total: u64,
 }
 
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.file.display(), self.line)
-    }
-}
-
-/// Why a file is refused. Nothing of the import has been done then.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}: {why}")]
-pub(super) struct SourceError {
-    place: String,
-    why: String,
-}
-
-impl SourceError {
-    pub(super) fn at(place: impl ToString, why: impl Into<String>) -> Self {
-        Self {
-            place: place.to_string(),
-            why: why.into(),
-        }
-    }
-}
+/// What an import reads. The vanilla directory has 25 kB.
+pub(super) const SIZES: Sizes = Sizes {
+    file: 16 << 20,
+    total: 128 << 20,
+};
 
 /// An element's attributes, variables replaced and entities resolved.
 pub(super) struct Attributes(Vec<(String, String)>);
@@ -82,6 +63,7 @@ pub(super) struct Source<'a> {
     /// Files that must not even be opened: closing any descriptor of a database file drops SQLite's
     /// locks on it in this whole process.
     forbidden: &'a dyn Fn(&Metadata) -> bool,
+    sizes: Sizes,
     bytes: u64,
     files: usize,
     depth: usize,
@@ -97,8 +79,9 @@ pub(super) fn read(
     file: &Path,
     variables: Variables<'_>,
     forbidden: &dyn Fn(&Metadata) -> bool,
+    sizes: Sizes,
     sink: &mut dyn Sink,
-) -> Result<usize, SourceError> {
+) -> Result<(), SourceError> {
     let named = file.display();
     if !file.is_absolute() {
         return Err(SourceError::at(
@@ -112,13 +95,13 @@ pub(super) fn read(
         root,
         variables,
         forbidden,
+        sizes,
         bytes: 0,
         files: 0,
         depth: 0,
         open: HashSet::new(),
     };
-    source.file(&real, 0, sink)?;
-    Ok(source.files)
+    source.file(&real, 0, sink)
 }
 
 impl Source<'_> {
@@ -177,7 +160,7 @@ impl Source<'_> {
         }
         if self.depth != depth {
             return Err(SourceError::at(
-                real.display(),
+                at.place(reader.buffer_position()),
                 "ends before its elements are closed: complete the file",
             ));
         }
@@ -330,16 +313,16 @@ impl Source<'_> {
                 "is one file too many: an import reads {MOST_FILES} at most"
             )));
         }
-        let mut bytes = Vec::with_capacity(metadata.len().min(LARGEST_FILE) as usize);
+        let mut bytes = Vec::with_capacity(metadata.len().min(self.sizes.file) as usize);
         File::open(real)
-            .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
+            .and_then(|file| file.take(self.sizes.file + 1).read_to_end(&mut bytes))
             .map_err(|e| refuse(e.to_string()))?;
         self.bytes += bytes.len() as u64;
-        if bytes.len() as u64 > LARGEST_FILE || self.bytes > LARGEST_TOTAL {
+        if bytes.len() as u64 > self.sizes.file || self.bytes > self.sizes.total {
             return Err(refuse(format!(
                 "is too large: an import reads files of {} MB and {} MB in all",
-                LARGEST_FILE >> 20,
-                LARGEST_TOTAL >> 20
+                self.sizes.file >> 20,
+                self.sizes.total >> 20
             )));
         }
         let text = String::from_utf8(bytes).map_err(|e| {
@@ -354,36 +337,5 @@ impl Source<'_> {
             Some(behind) => behind.to_owned(),
             None => text,
         })
-    }
-}
-
-/// Counts lines as the reader moves on.
-struct Cursor<'t> {
-    file: Arc<Path>,
-    text: &'t [u8],
-    offset: usize,
-    line: usize,
-}
-
-impl<'t> Cursor<'t> {
-    fn new(file: &Path, text: &'t str) -> Self {
-        Self {
-            file: file.into(),
-            text: text.as_bytes(),
-            offset: 0,
-            line: 1,
-        }
-    }
-
-    fn place(&mut self, offset: u64) -> Place {
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(self.text.len());
-        if let Some(passed) = self.text.get(self.offset..offset) {
-            self.line += passed.iter().filter(|&&b| b == b'\n').count();
-            self.offset = offset;
-        }
-        Place {
-            file: Arc::clone(&self.file),
-            line: self.line,
-        }
     }
 }

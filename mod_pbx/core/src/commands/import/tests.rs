@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::directory::Directory;
 use super::expand::Variables;
-use super::source::{SourceError, read};
+use super::place::SourceError;
+use super::source::{SIZES, Sizes, read};
 
 fn write(root: &Path, name: &str, text: impl AsRef<[u8]>) {
     let path = root.join(name);
@@ -17,7 +18,13 @@ fn write(root: &Path, name: &str, text: impl AsRef<[u8]>) {
 fn directory(root: &Path, switch: &dyn Fn(&str) -> Option<String>) -> Result<Directory, SourceError> {
     let mut directory = Directory::default();
     let variables = Variables::new(HashMap::new(), switch);
-    read(&root.join("default.xml"), variables, &|_| false, &mut directory)?;
+    read(
+        &root.join("default.xml"),
+        variables,
+        &|_| false,
+        SIZES,
+        &mut directory,
+    )?;
     Ok(directory)
 }
 
@@ -199,8 +206,6 @@ fn hostile_files_are_refused_by_name_and_line() {
             "{why}: {error}"
         );
     }
-    write(root.path(), "default.xml", vec![b' '; 17 << 20]);
-    assert!(refusal(root.path()).contains("too large"));
     let attributes: String = (0..100).map(|n| format!(" a{n}=\"\"")).collect();
     write(root.path(), "default.xml", format!("<user{attributes}/>"));
     assert!(refusal(root.path()).contains("attributes"));
@@ -231,15 +236,38 @@ fn a_chain_of_includes_and_a_sum_of_files_are_bounded() {
     assert!(refusal(root.path()).contains("nested deeper than 10"));
 
     let root = tempfile::tempdir().unwrap();
+    let sizes = Sizes {
+        file: 5 << 20,
+        total: 8 << 20,
+    };
+    let small = || {
+        let mut directory = Directory::default();
+        let variables = Variables::new(HashMap::new(), &|_| None);
+        read(
+            &root.path().join("default.xml"),
+            variables,
+            &|_| false,
+            sizes,
+            &mut directory,
+        )
+        .unwrap_err()
+        .to_string()
+    };
     write(
         root.path(),
         "default.xml",
         r#"<X-PRE-PROCESS cmd="include" data="big*.xml"/>"#,
     );
-    for n in 0..10 {
-        write(root.path(), &format!("big{n}.xml"), vec![b' '; 15 << 20]);
+    for n in 0..3 {
+        write(root.path(), &format!("big{n}.xml"), vec![b' '; 3 << 20]);
     }
-    assert!(refusal(root.path()).contains("128 MB in all"));
+    let error = small();
+    assert!(
+        error.contains("big2.xml") && error.contains("8 MB in all"),
+        "{error}"
+    );
+    write(root.path(), "big0.xml", vec![b' '; 6 << 20]);
+    assert!(small().contains("files of 5 MB"));
 }
 
 #[test]
@@ -260,6 +288,7 @@ fn only_plain_xml_files_are_opened() {
         &path,
         Variables::new(HashMap::new(), &|_| None),
         &|_| true,
+        SIZES,
         &mut nothing,
     );
     assert!(
@@ -272,6 +301,7 @@ fn only_plain_xml_files_are_opened() {
         Path::new("default.xml"),
         Variables::new(HashMap::new(), &|_| None),
         &|_| false,
+        SIZES,
         &mut nothing,
     );
     assert!(relative.unwrap_err().to_string().contains("absolute path"));

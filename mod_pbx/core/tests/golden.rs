@@ -75,6 +75,25 @@ fn every_lookup_has_the_answer_that_is_written_down() {
     );
 }
 
+/// A switch's thread has 240 kB of stack (`SWITCH_THREAD_STACKSIZE`), and its own frames are on it too.
+#[test]
+fn every_lookup_fits_into_64_kb_of_stack() {
+    for case in cases() {
+        let world = World::named(&case.world);
+        let pairs = case.pairs.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let pairs: Vec<_> = pairs.collect();
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new()
+                .name(case.name.clone())
+                .stack_size(64 * 1024)
+                .spawn_scoped(scope, || {
+                    world.ask(&case.section, pairs);
+                });
+            thread.unwrap().join().unwrap();
+        });
+    }
+}
+
 #[test]
 fn every_golden_file_belongs_to_one_case() {
     let cases = cases();

@@ -125,7 +125,8 @@ fn write_ring(doc: &mut Document, ring: &Ring<'_>, calling: &Extension) {
         return respond(doc, "480", "USER_NOT_REGISTERED");
     }
     action(doc, "multiset", |out| {
-        out.literal("hangup_after_bridge=true continue_on_fail=")
+        // Headers of the caller's invention stay here (`sofia_outgoing_channel` would copy them).
+        out.literal("hangup_after_bridge=true sip_copy_custom_headers=false continue_on_fail=")
             .literal(if mailbox { "true" } else { "false" })
             .literal(" call_timeout=")
             .integer(ring.seconds())

@@ -8,6 +8,7 @@
 //! Nothing here holds a lock or runs in a lookup: see [`crate::pbx::Pbx::command`] for the thread.
 
 mod address;
+mod backup;
 mod channel;
 mod completion;
 mod desk;
@@ -87,6 +88,10 @@ enum Verb {
     Revisions(revisions::Revisions),
     /// Undoes a revision
     Revert(revisions::Revert),
+    /// Writes a backup of the database
+    Backup(backup::Backup),
+    /// Puts a backup in the place of the database
+    Restore(backup::Restore),
     /// Takes over what another system has
     #[command(subcommand)]
     Import(import::Verb),
@@ -147,6 +152,8 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Status(status) => status.run(desk),
         Verb::Revisions(revisions) => revisions.run(desk),
         Verb::Revert(revert) => revert.run(desk),
+        Verb::Backup(backup) => backup.run(desk),
+        Verb::Restore(restore) => restore.run(desk),
         Verb::Import(verb) => verb.run(desk),
         Verb::Reload(reload) => reload.run(desk),
         Verb::Version(version) => version.run(desk),

@@ -1,120 +1,235 @@
 //! `pbx status`: how the PBX is doing, and what needs somebody's attention.
 
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::out::{Answer, Said, Sheet, plain};
+use super::progress::Step;
+use crate::counters::Count;
+use crate::store::Health;
+use crate::store::snapshot::Snapshot;
+
+/// A backup older than this, in seconds, needs attention: one is made every day.
+const OLD_BACKUP: i64 = 2 * 86_400;
+
+/// A failure is worth attention for this long, in seconds.
+const RECENT: i64 = 86_400;
+
+/// The oldest FreeSWITCH with the security fixes of May 2026.
+const SAFE_SWITCH: [u32; 3] = [1, 11, 1];
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example: pbx status json
-Ends with what needs attention, and how the parameters of pbx.conf stand.")]
+Ends with what needs attention. For programs the parameters of pbx.conf stand under their own names.")]
 pub(super) struct Status {}
 
-/// How much there is, as lookups see it.
-struct Counts {
+/// All there is to say.
+struct Report {
+    switch: String,
+    uptime: Duration,
+    health: Health,
+    /// Seconds since the newest backup.
+    backup_age: Option<i64>,
     domains: usize,
     extensions: usize,
     lines: usize,
+    lookups: Vec<Count>,
+    running: Option<Step>,
+    /// The parameters of `pbx.conf` by name.
+    parameters: Value,
+    warnings: Vec<String>,
 }
 
 impl Status {
     pub(super) fn run(self, desk: &Desk<'_>) -> Said {
-        let pbx = desk.pbx;
-        let config = pbx.config();
-        let snapshot = pbx.store().snapshot();
-        let counts = Counts {
-            domains: snapshot.domains.len(),
-            extensions: snapshot.domains.values().map(|domain| domain.len()).sum(),
-            lines: snapshot
-                .domains
-                .values()
-                .flat_map(|domain| domain.extensions())
-                .map(|e| e.lines.len())
-                .sum(),
-        };
-        let mut warnings = Vec::new();
-        if counts.domains == 0 {
-            warnings.push("there is no domain yet: pbx domain add DOMAIN".to_owned());
-        }
-        // What the database itself says; it may be away while lookups run.
-        if let Err(error) = pbx.store().read(|reader| reader.rev()) {
-            warnings.push(plain(&error.to_string()));
-        }
-        let size = size(&config.database);
-        let running = pbx.progress().now();
-        let ours = env!("CARGO_PKG_VERSION");
-        let switch = pbx.host().version();
-        let uptime = pbx.uptime();
-
-        let mut sheet = Sheet::default()
-            .row("mod_pbx", ours)
-            .row("FreeSWITCH", &switch)
-            .row("running for", spoken(uptime))
-            .row("revision", snapshot.rev)
-            .row(
-                "database",
-                format!(
-                    "{} ({})",
-                    config.database.display(),
-                    size.map_or("no file".to_owned(), megabytes)
-                ),
-            )
-            .row("domains", counts.domains)
-            .row("extensions", format!("{} enabled", counts.extensions))
-            .row("lines", format!("{} enabled", counts.lines));
-        if let Some(step) = &running {
-            sheet = sheet.row("running", format!("{}, {} %", step.task, step.percent));
-        }
-        // The parameters of pbx.conf under their own names, beside what is only in the status.
-        let mut json = serde_json::to_value(&*config).unwrap_or_else(|_| json!({}));
-        let mut parameters = Sheet::default();
-        for (name, value) in json.as_object().into_iter().flatten() {
-            parameters = parameters.row(name, spelled(value));
-        }
-        let mut text = format!("{}pbx.conf:\n{}", sheet.text(), parameters.text());
-        text.push_str(&match warnings.as_slice() {
-            [] => "nothing needs attention\n".to_owned(),
-            all => format!(
-                "needs attention:\n{}",
-                all.iter()
-                    .map(|warning| format!("  {warning}\n"))
-                    .collect::<String>()
-            ),
-        });
-        let own = json!({
-            "version": ours,
-            "switch_version": switch,
-            "uptime_seconds": uptime.as_secs(),
-            "revision": snapshot.rev,
-            "database_bytes": size,
-            "domains": counts.domains,
-            "extensions": counts.extensions,
-            "lines": counts.lines,
-            "running": running.map(|step| json!({"task": step.task, "percent": step.percent})),
-            "warnings": warnings,
-        });
-        if let (Value::Object(all), Value::Object(own)) = (&mut json, own) {
-            all.extend(own);
-        }
-        Ok(Answer::new(text, json))
+        let report = Report::new(desk);
+        Ok(Answer::new(report.text(), report.json()))
     }
 }
 
-/// The size of the database with its log. By name only: opening it would drop SQLite's locks on it.
-fn size(database: &Path) -> Option<u64> {
-    let main = std::fs::metadata(database).ok()?.len();
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    Some(main + std::fs::metadata(Path::new(&log)).map_or(0, |metadata| metadata.len()))
+impl Report {
+    fn new(desk: &Desk<'_>) -> Self {
+        let pbx = desk.pbx;
+        let snapshot = pbx.store().snapshot();
+        let health = pbx.store().health();
+        let (domains, extensions, lines) = count(&snapshot);
+        let mut report = Self {
+            switch: pbx.host().version(),
+            uptime: pbx.uptime(),
+            backup_age: health.last_backup.as_ref().and_then(|backup| age(&backup.at)),
+            health,
+            domains,
+            extensions,
+            lines,
+            lookups: pbx.counters().rows(),
+            running: pbx.progress().now(),
+            parameters: serde_json::to_value(&*pbx.config()).unwrap_or_else(|_| json!({})),
+            warnings: Vec::new(),
+        };
+        report.warnings = report.attention();
+        report
+    }
+
+    fn attention(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        all.extend(self.health.refused.clone());
+        if let Some(error) = &self.health.last_error
+            && age(&error.at).is_none_or(|seconds| seconds < RECENT)
+        {
+            all.push(format!("at {}: {}", error.at, error.text));
+        }
+        if let Some(at) = &self.health.foreign_write
+            && age(at).is_none_or(|seconds| seconds < RECENT)
+        {
+            all.push(format!(
+                "at {at} another program wrote to the database: pbx revisions does not know what"
+            ));
+        }
+        match self.backup_age {
+            Some(seconds) if seconds > OLD_BACKUP => {
+                all.push(format!(
+                    "the newest backup is {} old",
+                    spoken(seconds.unsigned_abs())
+                ));
+            }
+            None if self.uptime.as_secs() > OLD_BACKUP.unsigned_abs() => {
+                all.push(format!(
+                    "there is no backup in {}: pbx backup FILE makes one",
+                    self.health.backups.display()
+                ));
+            }
+            _ => {}
+        }
+        if is_unsafe(&self.switch) {
+            all.push(format!(
+                "FreeSWITCH {} lacks security fixes that strangers can use: install 1.11.1 or newer",
+                self.switch
+            ));
+        }
+        if self.domains == 0 {
+            all.push("there is no domain yet: pbx domain add DOMAIN".to_owned());
+        }
+        all.iter().map(|warning| plain(warning)).collect()
+    }
+
+    fn text(&self) -> String {
+        let health = &self.health;
+        let backup = match (&health.last_backup, self.backup_age) {
+            (Some(backup), Some(age)) => format!(
+                "{} ({} old)",
+                backup.file.display(),
+                spoken(age.max(0).unsigned_abs())
+            ),
+            (Some(backup), None) => backup.file.display().to_string(),
+            (None, _) => "none yet".to_owned(),
+        };
+        let mut sheet = Sheet::default()
+            .row("mod_pbx", env!("CARGO_PKG_VERSION"))
+            .row("FreeSWITCH", &self.switch)
+            .row("running for", spoken(self.uptime.as_secs()))
+            .row(
+                "database",
+                format!("{} ({:.1} MB)", health.path.display(), health.size as f64 / 1e6),
+            )
+            .row("revision", health.rev)
+            .row(
+                "changes",
+                if health.refused.is_some() {
+                    "refused, see below"
+                } else {
+                    "possible"
+                },
+            )
+            .row("newest backup", backup)
+            .row("domains", self.domains)
+            .row("extensions", format!("{} enabled", self.extensions))
+            .row("lines", format!("{} enabled", self.lines));
+        for count in &self.lookups {
+            if count.answered + count.not_ours > 0 {
+                sheet = sheet.row(
+                    format!("{} lookups", count.section),
+                    format!(
+                        "{} answered, {} left to the switch",
+                        count.answered, count.not_ours
+                    ),
+                );
+            }
+        }
+        if let Some(step) = &self.running {
+            sheet = sheet.row("at work", format!("{}, {} %", step.task, step.percent));
+        }
+        let mut parameters = Sheet::default();
+        for (name, value) in self.parameters.as_object().into_iter().flatten() {
+            parameters = parameters.row(name, spelled(value));
+        }
+        let attention = match self.warnings.as_slice() {
+            [] => "nothing needs attention\n".to_owned(),
+            all => format!("needs attention:\n  {}\n", all.join("\n  ")),
+        };
+        format!("{}pbx.conf:\n{}{attention}", sheet.text(), parameters.text())
+    }
+
+    fn json(&self) -> Value {
+        let health = &self.health;
+        let own = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "switch_version": self.switch,
+            "uptime_seconds": self.uptime.as_secs(),
+            "revision": health.rev,
+            "database_bytes": health.size,
+            "backup_directory": health.backups,
+            "backup": health.last_backup,
+            "backup_age_seconds": self.backup_age,
+            "refused": health.refused,
+            "last_error": health.last_error,
+            "foreign_write": health.foreign_write,
+            "domains": self.domains,
+            "extensions": self.extensions,
+            "lines": self.lines,
+            "lookups": self.lookups,
+            "running": self.running.as_ref().map(|step| json!({"task": step.task, "percent": step.percent})),
+            "warnings": self.warnings,
+        });
+        let mut all = self.parameters.clone();
+        if let (Value::Object(all), Value::Object(own)) = (&mut all, own) {
+            all.extend(own);
+        }
+        all
+    }
 }
 
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
+/// How many domains, extensions and lines lookups see.
+fn count(snapshot: &Snapshot) -> (usize, usize, usize) {
+    let (mut extensions, mut lines) = (0, 0);
+    for domain in snapshot.domains.values() {
+        extensions += domain.len();
+        lines += domain
+            .extensions()
+            .map(|extension| extension.lines.len())
+            .sum::<usize>();
+    }
+    (snapshot.domains.len(), extensions, lines)
+}
+
+/// Seconds since a time in RFC 3339.
+fn age(at: &str) -> Option<i64> {
+    let at: Timestamp = at.parse().ok()?;
+    Some(Timestamp::now().as_second() - at.as_second())
+}
+
+/// Whether a switch that says its version is too old; one that does not is not.
+fn is_unsafe(version: &str) -> bool {
+    let numbers: Vec<u32> = version
+        .split(|c: char| !c.is_ascii_digit())
+        .map_while(|part| part.parse().ok())
+        .take(3)
+        .collect();
+    numbers.len() == 3 && numbers.as_slice() < SAFE_SWITCH.as_slice() && numbers != [0, 0, 0]
 }
 
 /// A parameter's value as in pbx.conf.
@@ -128,8 +243,7 @@ fn spelled(value: &Value) -> String {
 }
 
 /// `3 d 4 h`, `5 min 6 s`.
-fn spoken(time: Duration) -> String {
-    let seconds = time.as_secs();
+fn spoken(seconds: u64) -> String {
     match (
         seconds / 86_400,
         seconds / 3_600 % 24,
@@ -140,5 +254,32 @@ fn spoken(time: Duration) -> String {
         (0, 0, m, s) => format!("{m} min {s} s"),
         (0, h, m, _) => format!("{h} h {m} min"),
         (d, h, _, _) => format!("{d} d {h} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_switch_is_told_apart() {
+        for (version, expected) in [
+            ("1.10.12-release+git~20240802T210227Z~a88d069d6f~64bit", true),
+            ("1.11.0", true),
+            ("1.11.1-release+git~x", false),
+            ("1.12.0", false),
+            ("2.0.0", false),
+            ("0.0.0 (no switch)", false),
+            ("unknown", false),
+            ("", false),
+        ] {
+            assert_eq!(is_unsafe(version), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn times_are_spoken() {
+        let said: Vec<String> = [5, 65, 3_700, 90_000].map(spoken).to_vec();
+        assert_eq!(said, ["5 s", "1 min 5 s", "1 h 1 min", "1 d 1 h"]);
     }
 }

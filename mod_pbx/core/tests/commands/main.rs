@@ -1,5 +1,6 @@
 //! The `pbx …` commands as an administrator types them, against a PBX with a database of its own and no switch.
 
+mod backup;
 mod completion;
 mod domains;
 mod extensions;

@@ -3,7 +3,8 @@
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-use std::sync::Once;
+
+use once_cell::sync::OnceCell;
 
 /// Runs the body of a function that the switch calls; `fallback` is what the switch gets if it panics.
 ///
@@ -30,8 +31,8 @@ fn discard(payload: Box<dyn Any + Send>) {
 /// Logs every panic of ours with its place, then does what was done before (the default prints to
 /// stderr, with a backtrace if asked to). Once per process: the hook outlives an unload as the image does.
 pub fn log_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    static HOOKED: OnceCell<()> = OnceCell::new();
+    HOOKED.get_or_init(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             report(info);

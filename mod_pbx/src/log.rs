@@ -7,10 +7,10 @@
 
 use std::ffi::{CString, c_int};
 use std::fmt::{self, Write};
-use std::sync::Once;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use freeswitch_sys::{switch_log_level_t, switch_log_printf, switch_text_channel_t};
+use once_cell::sync::OnceCell;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -27,8 +27,8 @@ static LOGGED: AtomicU8 = AtomicU8::new(0);
 
 /// Sends messages to the switch from now on, those of `level` and graver. Also changes the level later.
 pub fn attach(level: Level) {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    static INSTALLED: OnceCell<()> = OnceCell::new();
+    INSTALLED.get_or_init(|| {
         // Fails if another subscriber was there first: then this process is a test that reads the messages.
         let _ = tracing::subscriber::set_global_default(SwitchLog);
     });

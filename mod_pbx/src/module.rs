@@ -51,6 +51,10 @@ pub struct NotLoaded;
 /// # Safety
 /// `interface` is a module's that the switch does not use yet.
 pub unsafe fn load(interface: NonNull<switch_loadable_module_interface_t>) -> Result<(), NotLoaded> {
+    if lock().is_some() {
+        tracing::error!("mod_pbx is loaded already");
+        return Err(NotLoaded);
+    }
     log::attach(tracing::Level::INFO);
     guard::log_panics();
     match start() {
@@ -69,9 +73,6 @@ pub unsafe fn load(interface: NonNull<switch_loadable_module_interface_t>) -> Re
 }
 
 fn start() -> Result<Module, String> {
-    if lock().is_some() {
-        return Err("it is loaded already".to_owned());
-    }
     let switch = FreeSwitch.version();
     if let Some(warning) = version::warning(&switch) {
         tracing::warn!("{warning}");

@@ -66,7 +66,6 @@ sed -i -e "s|name=\"web-listen\" value=\"\"|name=\"web-listen\" value=\"127.0.0.
 
 pid=
 stop() {
-  trap '' INT TERM HUP
   [ -n "$pid" ] || return 0
   cli "$shutdown" >/dev/null 2>&1 || kill -TERM "$pid" 2>/dev/null || true
   for _ in $(seq 150); do
@@ -78,7 +77,7 @@ stop() {
   pid=
   rm -f "$run/host"
 }
-trap stop EXIT
+trap "trap '' INT TERM HUP; stop" EXIT
 trap 'echo; exit 130' INT
 trap 'exit 143' TERM HUP
 

@@ -29,6 +29,11 @@ pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
         .pair("param", "context", REALM)
         .pair("param", "dialplan", "XML")
         .pair("param", "rtp-ip", &media_address(view));
+    if let Some(folder) = view.host.variable("certs_dir") {
+        // We listen in the clear, behind a proxy, but without a certificate `verto_init_ssl` logs an error.
+        // This one the core makes at its start (switch_msrp.c).
+        doc.pair("param", "secure-combined", &format!("{folder}/wss.pem"));
+    }
     if let Some(external) = values.address(&settings::EXTERNAL_ADDRESS) {
         doc.pair("param", "ext-rtp-ip", &external.to_string());
     }

@@ -127,10 +127,18 @@ pub(super) fn mailbox(domain: &Domain, extension: &Extension, line: Option<&Line
     doc.finish()
 }
 
-/// For whoever wants to know the number behind a name (mod_voicemail's `resolve_id`).
+/// For whoever wants to know the number behind a name (mod_voicemail's `resolve_id`). Who looks for a
+/// number-alias finds it in that attribute only (`switch_xml_locate_user_in_domain`), so it is always there.
 pub(super) fn owner(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
     let mut doc = open(domain, 512);
-    open_mailbox(&mut doc, extension, line, decoy).close();
+    let alias = id(extension, line);
+    user::open(
+        &mut doc,
+        &extension.number,
+        Some(alias.as_str()),
+        Credential::Nobody(decoy),
+    )
+    .close();
     doc.finish()
 }
 

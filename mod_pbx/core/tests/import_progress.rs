@@ -1,5 +1,6 @@
 //! An import says how far it is, in the log and in `pbx status`. A test binary of its own: the log's sink is
 //! one for the whole process.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 #[path = "commands/support.rs"]
 #[expect(

@@ -118,7 +118,10 @@ pub fn run(pbx: &Pbx, line: &str, out: &mut dyn FnMut(&str)) {
     match answer(&Desk { pbx }, line) {
         Ok((answer, false)) => out(&answer.text),
         Ok((answer, true)) => out(&format!("{}\n", answer.json)),
-        Err(Refusal(why)) => out(&format!("-ERR {}\n", why.trim_end())),
+        Err(Refusal(why)) => {
+            let lines: Vec<String> = why.trim_end().lines().map(out::plain).collect();
+            out(&format!("-ERR {}\n", lines.join("\n")));
+        }
     }
 }
 

@@ -149,17 +149,6 @@ impl Report {
             .row("domains", self.domains)
             .row("extensions", format!("{} enabled", self.extensions))
             .row("lines", format!("{} enabled", self.lines));
-        for count in &self.lookups {
-            if count.answered + count.not_ours > 0 {
-                sheet = sheet.row(
-                    format!("{} lookups", count.section),
-                    format!(
-                        "{} answered, {} left to the switch",
-                        count.answered, count.not_ours
-                    ),
-                );
-            }
-        }
         if let Some(step) = &self.running {
             sheet = sheet.row("at work", format!("{}, {} %", step.task, step.percent));
         }

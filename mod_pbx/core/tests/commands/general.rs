@@ -260,3 +260,24 @@ fn handlers_version_and_reload() {
         serde_json::json!({"ok": true, "message": "reloaded"})
     );
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 300, ..Default::default() })]
+
+    /// Whatever is typed, something is answered, on lines of its own and without control bytes.
+    #[test]
+    fn no_words_bring_a_command_down(
+        verb in "(domain|user|extension|line|channel|setting|lookup|revisions|revert|help) (add|list|show|set|delete)?",
+        rest in "( (--[a-z-]{1,12}|[a-z0-9@.=']{1,12}|\"[^\"]{0,9}\"|.{0,6})){0,5}",
+    ) {
+        thread_local!(static DESK: Desk = Desk::small());
+        let (answer, offered) = DESK.with(|desk| {
+            let line = format!("{verb}{rest}");
+            (desk.say(&line), desk.pbx.complete(&line))
+        });
+        proptest::prop_assert!(!answer.contains("failed inside the module"), "{}", answer);
+        proptest::prop_assert!(answer.ends_with('\n') || answer.starts_with("<document"), "{}", answer);
+        proptest::prop_assert!(!answer.contains(|c: char| c.is_control() && c != '\n'), "{:?}", answer);
+        proptest::prop_assert!(offered.iter().all(|word| !word.contains(' ')));
+    }
+}

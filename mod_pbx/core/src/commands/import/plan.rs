@@ -129,6 +129,11 @@ pub(super) fn plan(
         };
         targets.insert(source, target);
     }
+    if plan.domains.is_empty()
+        && let Some(Err(why)) = targets.values().next()
+    {
+        return refuse(format!("the domain of the users is not known: each {why}"));
+    }
     for (at, user) in directory.users.iter().enumerate() {
         let mut remarks = Vec::new();
         let (domain, verdict) = match &targets[&user.domain] {

@@ -22,8 +22,9 @@ pub(super) fn report(file: &Path, directory: &Directory, made: &Made, rev: Optio
     }
     let mut text = String::new();
     let verb = if rev.is_some() { "created" } else { "create" };
+    let folder = format!("{}/", file.parent().unwrap_or(file).display());
     for entry in &plan.entries {
-        text.push_str(&described(plan, entry, verb));
+        text.push_str(&described(plan, entry, verb, &folder));
     }
     for note in &directory.notes {
         text.push_str(&format!("note     {}\n", plain(note)));
@@ -70,7 +71,8 @@ pub(super) fn report(file: &Path, directory: &Directory, made: &Made, rev: Optio
     Answer::new(text, json)
 }
 
-fn described(plan: &Plan, entry: &Entry, verb: &str) -> String {
+fn described(plan: &Plan, entry: &Entry, verb: &str, folder: &str) -> String {
+    let place = entry.place.strip_prefix(folder).unwrap_or(&entry.place);
     let id = plain(&entry.id);
     let at = entry
         .domain
@@ -96,7 +98,7 @@ fn described(plan: &Plan, entry: &Entry, verb: &str) -> String {
     format!(
         "{verdict:<8} {id}{at}: {} ({})\n",
         plain(&what.join("; ")),
-        plain(&entry.place)
+        plain(place)
     )
 }
 

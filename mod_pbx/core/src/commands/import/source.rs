@@ -139,14 +139,12 @@ impl Source<'_> {
                         sink.close();
                     }
                 }
-                Event::Comment(comment) => {
-                    if comment.to_ascii_lowercase().contains("<x-pre-process") {
-                        sink.note(
-                            &place,
-                            "an X-PRE-PROCESS inside a comment is not followed here, though FreeSWITCH does"
-                                .to_owned(),
-                        );
-                    }
+                Event::Comment(comment) if comment.to_ascii_lowercase().contains("<x-pre-process") => {
+                    sink.note(
+                        &place,
+                        "an X-PRE-PROCESS inside a comment is not followed here, though FreeSWITCH does"
+                            .to_owned(),
+                    );
                 }
                 Event::DocType(_) => {
                     return Err(SourceError::at(

@@ -306,3 +306,25 @@ fn only_plain_xml_files_are_opened() {
     );
     assert!(relative.unwrap_err().to_string().contains("absolute path"));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 400, ..Default::default() })]
+
+    /// Whatever stands in a file, reading it ends, and only with files of its own folder.
+    #[test]
+    fn no_text_breaks_the_reader(
+        cut in 0..VANILLA.len(),
+        at in 0..VANILLA.len(),
+        junk in ".{0,40}|[<>/&;\"'!\\[\\]$}{-]{0,12}|<X-PRE-PROCESS cmd=\"(include|set|exec)\" data=\"[./*?a=$]{0,9}\"/>",
+    ) {
+        let root = tempfile::tempdir().unwrap();
+        let (cut, at) = (cut.max(at), cut.min(at));
+        let text = format!("{}{junk}{}", &VANILLA[..at], &VANILLA[cut..]);
+        write(root.path(), "default.xml", text);
+        write(root.path(), "default/1000.xml", "<user id=\"1000\"/>");
+        if let Err(error) = directory(root.path(), &|_| None) {
+            let text = error.to_string();
+            proptest::prop_assert!(text.contains(&root.path().display().to_string()), "{}", text);
+        }
+    }
+}

@@ -76,15 +76,17 @@ impl cases::Host for Standin {
     }
 
     fn own_words(&self) -> Vec<(String, &'static str)> {
-        let storage = self
+        let run = self
             .folder
             .path()
             .canonicalize()
             .expect("it is there")
-            .join("run/storage");
+            .join("run");
+        let folder = |name: &str| run.join(name).display().to_string();
         vec![
             (self.version.clone(), "<version>"),
-            (storage.display().to_string(), "<storage>"),
+            (folder("storage"), "<storage>"),
+            (folder("certs"), "<certs>"),
         ]
     }
 }

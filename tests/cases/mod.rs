@@ -10,7 +10,7 @@
 //! ```
 //!
 //! A line after `> ` is a command, as it is typed in fs_cli; what follows is the answer, without blank lines
-//! and with `<…>` for what no two runs have in common (see [`plain`]). After a change that is meant,
+//! and with `<…>` for what no two runs have in common (see [`plain`]); `<cases>` is this folder. After a change that is meant,
 //! `UPDATE_EXPECT=1 cargo test --test standin_host` writes the answers anew: read the difference.
 
 use std::fmt::Write as _;
@@ -23,7 +23,8 @@ pub(crate) trait Host {
     /// Runs one command as fs_cli does, and returns what fs_cli prints.
     fn cli(&mut self, command: &str) -> String;
 
-    /// What only this host says (its version, its directories), and what stands for it in the table.
+    /// What only this host says (its version, its directories), and what stands for it in the table, in
+    /// commands too: `<version>`, and `<storage>` and `<certs>` for the switch's directories.
     fn own_words(&self) -> Vec<(String, &'static str)>;
 }
 
@@ -38,7 +39,13 @@ pub(crate) fn run(host: &mut dyn Host) {
         let text = std::fs::read_to_string(&file).expect("a table of cases");
         let mut steps = parse(&text, &file);
         for step in steps.iter_mut().filter(|step| !step.command.is_empty()) {
-            let answer = plain(&host.cli(&step.command), &host.own_words());
+            let mut words = host.own_words();
+            words.push((folder().display().to_string(), "<cases>"));
+            let named = words.iter().filter(|(_, stands_for)| stands_for.starts_with('<'));
+            let command = named.fold(step.command.clone(), |command, (own, stands_for)| {
+                command.replace(stands_for, own)
+            });
+            let answer = plain(&host.cli(&command), &words);
             if answer != step.answer {
                 let name = file.file_name().unwrap_or_default().to_string_lossy();
                 let (wanted, got) = (step.answer.join("\n    "), answer.join("\n    "));
@@ -57,9 +64,12 @@ pub(crate) fn run(host: &mut dyn Host) {
     assert!(update || complaints.is_empty(), "{complaints}");
 }
 
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let entries = std::fs::read_dir(folder).expect("the folder of this file");
+    let entries = std::fs::read_dir(folder()).expect("the folder of this file");
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "txt"));
     files.sort();
@@ -119,14 +129,14 @@ fn parse(text: &str, file: &Path) -> Vec<Step> {
 /// An answer without what differs from run to run: ids, times, secrets that were made up, sizes, the host's own
 /// words, blank lines.
 fn plain(answer: &str, own_words: &[(String, &'static str)]) -> Vec<String> {
-    const RULES: [(&str, &str); 9] = [
+    const RULES: [(&str, &str); 12] = [
         (
             "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
             "<uuid>",
         ),
-        (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?", "<time>"),
+        (r"\d{4}-\d\d-\d\d[T ]\d\d[:-]\d\d[:-]\d\d(\.\d+)?Z?", "<time>"),
         (r"\S+( +\(shown only this once\))", "<secret>$1"),
-        (r"(?m)^(  password +)\d{12,}$", "$1<secret>"),
+        (r"(?m)\b\d{16}\b( +\d{6}$)?", "<secret>"),
         (r#""(password|voicemail_pin)":"[^"]*""#, r#""$1":"<secret>""#),
         (
             r#"name="a1-hash" value="[0-9a-f]{32}""#,
@@ -138,6 +148,11 @@ fn plain(answer: &str, own_words: &[(String, &'static str)]) -> Vec<String> {
         ),
         (r"\d+\.\d [kMG]?B\b", "<size>"),
         (r"running for( +)\d+ \w+( \d+ \w+)?", "running for$1<uptime>"),
+        (r"newest backup( +).*", "newest backup$1<backup>"),
+        // How many there were depends on what else the switch has to do.
+        (r"(?m)^  \w+ lookups .*$", ""),
+        // Nor how wide that makes a column.
+        (r" {2,}", "  "),
     ];
     let mut text = answer.to_owned();
     for (own, stands_for) in own_words.iter().filter(|(own, _)| !own.is_empty()) {

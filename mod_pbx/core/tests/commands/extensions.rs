@@ -296,3 +296,34 @@ fn refusals_say_what_to_do() {
         assert!(answer.contains(why), "{line}: {answer}");
     }
 }
+
+#[test]
+fn of_two_who_edit_at_once_none_overwrites_the_other_unseen() {
+    let desk = Desk::small();
+    let before = desk.rev();
+    let answers: Vec<String> = std::thread::scope(|scope| {
+        let type_away = |who: u32| {
+            let desk = &desk;
+            move || -> Vec<String> {
+                let line = |n: u32| format!("extension set 1001 --ring-seconds {}", 100 * who + n);
+                (0..20).map(|n| desk.say(&line(n))).collect()
+            }
+        };
+        let both = [1, 2].map(|who| {
+            std::thread::Builder::new()
+                .spawn_scoped(scope, type_away(who))
+                .unwrap()
+        });
+        both.into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let made = answers.iter().filter(|answer| answer.starts_with("+OK ")).count();
+    assert_eq!(desk.rev() - before, made as u64);
+    for answer in answers.iter().filter(|answer| !answer.starts_with("+OK ")) {
+        assert!(
+            answer.contains("after you read it") && answer.contains("repeat your change"),
+            "{answer}"
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! The module in a real FreeSWITCH: phones register and call by sipp, the switch looks up, everything
+//! around the database goes wrong.
+//!
+//! Without a FreeSWITCH or without sipp every scenario is ignored and says why;
+//! `PBX_REQUIRE_FREESWITCH=1` turns that into a failure. Scenarios run one after the other: they share
+//! ports, and a loaded machine would blur what they time.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod child;
+mod esl;
+mod found;
+mod group;
+mod keeper;
+mod ports;
+mod rig;
+mod running;
+mod sipp;
+mod site;
+mod wait;
+mod wire;
+
+mod both_hosts;
+mod callee;
+mod calls;
+#[path = "../cases/mod.rs"]
+mod cases;
+mod loads;
+mod lookups;
+mod registrations;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    let _run = site::Run::new();
+    let mut trials = Vec::new();
+    both_hosts::add(&mut trials);
+    loads::add(&mut trials);
+    lookups::add(&mut trials);
+    registrations::add(&mut trials);
+    calls::add(&mut trials);
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

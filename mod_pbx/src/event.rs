@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 
 use freeswitch_sys::{
     switch_event_bind_removable, switch_event_get_header_idx, switch_event_node_t, switch_event_t,
     switch_event_types_t, switch_event_unbind, switch_status_t,
 };
+use pbx_core::event::{Event, SUBSCRIPTIONS, Source};
+use pbx_core::pbx::Pbx;
 use pbx_core::request::Params;
 
 use crate::cstr::{self, Name};
@@ -32,6 +35,14 @@ impl<'a> EventView<'a> {
         })
     }
 
+    /// The bytes of the first header called `name`, without regard to case.
+    pub fn bytes(&self, name: &CStr) -> Option<&'a [u8]> {
+        // SAFETY: the event is as `new`'s caller promised; `name` lives on. Nothing is changed by it.
+        let value = unsafe { switch_event_get_header_idx(self.event.as_ptr(), name.as_ptr(), -1) };
+        // SAFETY: NULL or a string of the event's, which stays as it is for `'a`.
+        (!value.is_null()).then(|| unsafe { CStr::from_ptr(value) }.to_bytes())
+    }
+
     /// The value of the first header called `name`, without regard to case.
     pub fn header(&self, name: &str) -> Option<Cow<'a, str>> {
         let name = Name::new(name)?;
@@ -45,6 +56,40 @@ impl<'a> EventView<'a> {
 impl Params for EventView<'_> {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         self.header(name)
+    }
+}
+
+/// What the events hook of a PBX is called with.
+type Hook = Box<dyn Fn(&EventView<'_>) + Send + Sync>;
+
+/// Every event that the core asks for, copied and handed to it as it comes.
+pub struct Events {
+    _nodes: Vec<EventNode<Hook>>,
+}
+
+impl Events {
+    /// Binds them all, or none.
+    ///
+    /// # Errors
+    /// The switch refuses.
+    pub fn bind(pbx: &Arc<Pbx>) -> Result<Self, NotBound> {
+        let nodes = SUBSCRIPTIONS.iter().map(|subscription| {
+            let pbx = Arc::clone(pbx);
+            let hook: Hook = Box::new(move |view| {
+                pbx.tell(Event::copy(subscription, |name| view.bytes(name)));
+            });
+            let (event, subclass) = match subscription.source {
+                Source::Custom(subclass) => (switch_event_types_t::SWITCH_EVENT_CUSTOM, Some(subclass)),
+                Source::ChannelCallState => (switch_event_types_t::SWITCH_EVENT_CHANNEL_CALLSTATE, None),
+                Source::ChannelHangupComplete => {
+                    (switch_event_types_t::SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE, None)
+                }
+            };
+            EventNode::bind(event, subclass, hook)
+        });
+        Ok(Self {
+            _nodes: nodes.collect::<Result<_, _>>()?,
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use pbx_core::reply::Reply;
 use pbx_core::request::Request;
 
 use crate::api::{self, Completion};
+use crate::event::Events;
 use crate::host::{self, FreeSwitch};
 use crate::xml::XmlBinding;
 use crate::{guard, log, version};
@@ -25,6 +26,8 @@ type Answer = Box<dyn Fn(&Request<'_>) -> Reply + Send + Sync>;
 struct Module {
     /// First, since it makes look-ups in progress return: those still come while we unload.
     _lookups: XmlBinding<Answer>,
+    /// Before the PBX, which they tell.
+    _events: Events,
     _completion: Completion,
     pbx: Running,
 }
@@ -84,6 +87,7 @@ fn start() -> Result<Module, String> {
     let lookups =
         XmlBinding::bind(Box::new(move |request: &Request<'_>| answering.lookup(request)) as Answer)
             .map_err(|_| "the switch does not take an XML binding".to_owned())?;
+    let events = Events::bind(&pbx.0).map_err(|_| "the switch does not take an event binding".to_owned())?;
     tracing::info!(
         "mod_pbx {} answers in FreeSWITCH {switch} ({} bindings)",
         env!("CARGO_PKG_VERSION"),
@@ -91,6 +95,7 @@ fn start() -> Result<Module, String> {
     );
     Ok(Module {
         _lookups: lookups,
+        _events: events,
         _completion: Completion::add(),
         pbx,
     })

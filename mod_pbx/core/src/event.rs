@@ -31,15 +31,24 @@ pub enum Kind {
     CallEnded,
 }
 
+/// Which of the switch's events it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// `SWITCH_EVENT_CUSTOM` with this subclass.
+    Custom(&'static CStr),
+    /// `SWITCH_EVENT_CHANNEL_CALLSTATE`.
+    ChannelCallState,
+    /// `SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE`.
+    ChannelHangupComplete,
+}
+
 /// An event that we ask the switch for.
 #[derive(Debug)]
 pub struct Subscription {
     /// What it tells.
     pub kind: Kind,
-    /// `switch_event_types_t` by name (`switch_name_event`).
-    pub event: &'static CStr,
-    /// The subclass of a `CUSTOM` event.
-    pub subclass: Option<&'static CStr>,
+    /// Which one that is.
+    pub source: Source,
     /// The headers that are copied.
     pub headers: &'static [&'static CStr],
 }
@@ -49,15 +58,13 @@ const CHANNEL: &[&CStr] = &[
     c"Call-Direction",
     c"Channel-Call-State",
     c"Channel-Presence-ID",
-    c"Channel-Presence-Data",
 ];
 
 /// Every event that we ask for.
 pub static SUBSCRIPTIONS: &[Subscription] = &[
     Subscription {
         kind: Kind::Registered,
-        event: c"CUSTOM",
-        subclass: Some(c"sofia::register"),
+        source: Source::Custom(c"sofia::register"),
         headers: &[
             c"profile-name",
             c"from-user",
@@ -73,8 +80,7 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
     },
     Subscription {
         kind: Kind::Unregistered,
-        event: c"CUSTOM",
-        subclass: Some(c"sofia::unregister"),
+        source: Source::Custom(c"sofia::unregister"),
         headers: &[
             c"profile-name",
             c"from-user",
@@ -86,15 +92,13 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
     },
     Subscription {
         kind: Kind::Expired,
-        event: c"CUSTOM",
-        subclass: Some(c"sofia::expire"),
+        source: Source::Custom(c"sofia::expire"),
         // Here, unlike in the two above, the line is called `user` and `host` (sofia_reg_del_callback).
         headers: &[c"profile-name", c"user", c"host", c"call-id", c"contact"],
     },
     Subscription {
         kind: Kind::Pinged,
-        event: c"CUSTOM",
-        subclass: Some(c"sofia::sip_user_state"),
+        source: Source::Custom(c"sofia::sip_user_state"),
         headers: &[
             c"profile-name",
             c"from-user",
@@ -106,21 +110,18 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
     },
     Subscription {
         kind: Kind::ProfileStarted,
-        event: c"CUSTOM",
-        subclass: Some(c"sofia::profile_start"),
+        source: Source::Custom(c"sofia::profile_start"),
         headers: &[c"profile_name"],
     },
     Subscription {
         kind: Kind::CallState,
-        event: c"CHANNEL_CALLSTATE",
-        subclass: None,
+        source: Source::ChannelCallState,
         headers: CHANNEL,
     },
     Subscription {
         kind: Kind::CallEnded,
-        event: c"CHANNEL_DESTROY",
-        subclass: None,
-        headers: &[c"Unique-ID", c"Channel-Presence-ID", c"Channel-Presence-Data"],
+        source: Source::ChannelHangupComplete,
+        headers: &[c"Unique-ID", c"Channel-Presence-ID"],
     },
 ];
 

@@ -8,7 +8,9 @@ use arc_swap::ArcSwap;
 use crate::commands;
 use crate::config::{Config, ConfigError};
 use crate::counters::Counters;
+use crate::event::Event;
 use crate::host::Host;
+use crate::presence::Presence;
 use crate::registry::{Registries, RegistryError, View};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -41,6 +43,7 @@ pub struct Pbx {
     config: ArcSwap<Config>,
     registries: Registries,
     store: Arc<ConfigStore>,
+    presence: Presence,
     counters: Counters,
     started: Instant,
     progress: commands::Progress,
@@ -67,8 +70,12 @@ impl Pbx {
         let registries = Registries::new()?;
         let store = ConfigStore::open(StoreOptions::new(&config.database))?;
         host.set_log_level(config.log_level);
+        let configured = Arc::clone(&store);
+        let snapshots = Box::new(move || configured.snapshot());
+        let presence = Presence::start(Arc::clone(&host), snapshots).map_err(StartError::Thread)?;
         Ok(Arc::new(Self {
             host,
+            presence,
             config: ArcSwap::from_pointee(config),
             registries,
             store,
@@ -89,14 +96,25 @@ impl Pbx {
     pub fn peek(&self, request: &Request<'_>) -> Reply {
         let config = self.config.load();
         let snapshot = self.store.borrow();
+        let presence = self.presence.view();
         self.registries.answer(
             request,
             &View {
                 snapshot: &snapshot,
                 config: &config,
+                presence: &presence,
                 host: &*self.host,
             },
         )
+    }
+
+    /// Takes an event of the switch, as its hook copied it; none: it could not be copied. Any thread of the
+    /// switch; never waits.
+    pub fn tell(&self, event: Option<Event>) {
+        match event {
+            Some(event) => self.presence.tell(event),
+            None => self.presence.lose(),
+        }
     }
 
     /// Runs the command `line` (without its leading `pbx`) and gives `out` the answer. A thread of the
@@ -150,6 +168,7 @@ impl Pbx {
 
     /// Ends every thread of ours and closes the database. Lookups after this still answer from memory.
     pub fn stop(&self) {
+        self.presence.stop();
         self.store.close();
     }
 
@@ -166,6 +185,11 @@ impl Pbx {
     /// The tables of handlers.
     pub fn registries(&self) -> &Registries {
         &self.registries
+    }
+
+    /// Who is online.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
     }
 
     /// The database.

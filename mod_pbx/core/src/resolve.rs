@@ -4,8 +4,15 @@
 //! dial string looks like is decided here too, and nowhere else.
 
 use crate::names::Number;
+use crate::presence::target::Target;
+use crate::presence::view::View as Presence;
+use crate::registry::View;
 use crate::store::snapshot::{Domain, Extension, Line};
 use crate::xml::action::ActionData;
+
+/// A call goes to no more phones than this at once: `switch_ivr_originate` takes 128 (`MAX_PEERS`) and
+/// leaves the rest joined to the last.
+const MOST_LEGS: usize = 100;
 
 /// What rings when an extension is called.
 #[derive(Clone, Copy)]
@@ -15,45 +22,68 @@ pub struct Ring<'a> {
     /// The extension.
     pub extension: &'a Extension,
     lines: &'a [Line],
+    presence: &'a Presence,
+}
+
+/// One leg of a call.
+#[derive(Clone, Copy)]
+pub enum Leg<'a> {
+    /// A phone that registered the line.
+    Phone(&'a Line, &'a Target),
+    /// Whatever mod_sofia has registered for the line: the switch was not yet asked who is there.
+    Line(&'a Line),
 }
 
 /// Who rings when `dialled` is called within `domain`; none: nobody has this number.
 ///
 /// Only numbers can be dialled. A line's username cannot, even if it is digits: whoever may choose a
 /// username must not get the calls to a number.
-pub fn dialled<'a>(domain: &'a Domain, dialled: &str) -> Option<Ring<'a>> {
+pub fn dialled<'a>(view: &View<'a>, domain: &'a Domain, dialled: &str) -> Option<Ring<'a>> {
     let number: Number = dialled.parse().ok()?;
     let extension = domain.find(number.as_str()).filter(|e| e.number == number)?;
-    Some(extension_rings(domain, extension))
+    Some(extension_rings(view, domain, extension))
 }
 
 /// Who rings when this extension is called.
-pub fn extension_rings<'a>(domain: &'a Domain, extension: &'a Extension) -> Ring<'a> {
+pub fn extension_rings<'a>(view: &View<'a>, domain: &'a Domain, extension: &'a Extension) -> Ring<'a> {
     Ring {
         domain,
         extension,
         lines: &extension.lines,
+        presence: view.presence,
     }
 }
 
 /// Who rings when this line alone is called.
-pub fn line_rings<'a>(domain: &'a Domain, extension: &'a Extension, line: &'a Line) -> Ring<'a> {
+pub fn line_rings<'a>(
+    view: &View<'a>,
+    domain: &'a Domain,
+    extension: &'a Extension,
+    line: &'a Line,
+) -> Ring<'a> {
     Ring {
-        domain,
-        extension,
         lines: std::slice::from_ref(line),
+        ..extension_rings(view, domain, extension)
     }
 }
 
 impl<'a> Ring<'a> {
-    /// The lines that ring, all at once.
-    pub fn lines(&self) -> &'a [Line] {
-        self.lines
+    /// What rings, all at once: every phone that is there, of every line. None: nobody is there.
+    pub fn legs(&self) -> impl Iterator<Item = Leg<'a>> + use<'a> {
+        let Self { domain, presence, .. } = *self;
+        let seen = move |line: &Line| presence.line(domain.name.as_str(), line.username.as_str());
+        let phones = self.lines.iter().flat_map(move |line| {
+            let targets = seen(line).into_iter().flat_map(|seen| seen.targets());
+            targets.map(move |target| Leg::Phone(line, target))
+        });
+        let guess = !presence.settled && phones.clone().next().is_none();
+        let lines = self.lines.iter().filter(move |_| guess).map(Leg::Line);
+        phones.chain(lines).take(MOST_LEGS)
     }
 
     /// Whether there is nothing to ring.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.legs().next().is_none()
     }
 
     /// For how long, in seconds.
@@ -63,32 +93,53 @@ impl<'a> Ring<'a> {
 
     /// The dial string, for `bridge` and `user/`.
     ///
-    /// `sofia/<profile>/<user>%<domain>` makes mod_sofia look the contact up in its own registrations
-    /// (`sofia_outgoing_channel`, `sofia_reg_find_reg_url`): what a phone wrote into its Contact is never
-    /// read as a dial string, as it would be with `${sofia_contact(…)}`. Of several registrations of one
-    /// line mod_sofia then rings one. Each leg carries the identity of who is called, so that a call that
-    /// is transferred from it is known; `leg_timeout` ends it even under an originate without a limit; and
+    /// A phone's leg says what its Contact was made into, never what the phone wrote, as
+    /// `${sofia_contact(…)}` would; `sofia_suppress_url_encoding` keeps mod_sofia from taking it apart again
+    /// (`protect_dest_uri` drops the scheme, and then asks DNS for an IPv6 address). Where the phones are
+    /// not known yet, `<user>%<domain>` has mod_sofia look up one of its own registrations
+    /// (`sofia_reg_find_reg_url`).
+    ///
+    /// Each leg carries the identity of who is called, so that a call that is transferred from it is known
+    /// (`pbx_identity`), and that presence follows it (`presence_id`). `leg_timeout` ends it even under an originate without a limit, and
     /// a phone that redirects (302) has its number routed in the domain (`sip_redirect_context`).
     pub fn dial_string(&self, out: &mut ActionData<'_>) {
-        if self.is_empty() {
-            out.literal("error/user_not_registered");
-        }
-        for (index, line) in self.lines.iter().enumerate() {
-            if index > 0 {
+        let mut first = true;
+        for leg in self.legs() {
+            if !std::mem::take(&mut first) {
                 out.literal(",");
             }
-            out.literal("[leg_timeout=")
-                .integer(self.seconds())
-                .literal(",pbx_identity=")
+            let (Leg::Phone(line, _) | Leg::Line(line)) = leg;
+            self.variables(line, out);
+            match leg {
+                Leg::Phone(_, target) => out.literal(",sofia_suppress_url_encoding=true]").target(target),
+                Leg::Line(line) => out
+                    .literal("]sofia/internal/")
+                    .username(&line.username)
+                    .literal("%")
+                    .domain(&self.domain.name),
+            };
+        }
+        if first {
+            out.literal("error/user_not_registered");
+        }
+    }
+
+    fn variables(&self, line: &Line, out: &mut ActionData<'_>) {
+        let (domain, extension) = (&self.domain.name, self.extension);
+        out.literal("[leg_timeout=").integer(self.seconds());
+        for name in [",pbx_identity=", ",presence_id="] {
+            out.literal(name)
                 .username(&line.username)
                 .literal("@")
-                .domain(&self.domain.name)
-                .literal(",sip_redirect_context=")
-                .domain(&self.domain.name)
-                .literal("]sofia/internal/")
-                .username(&line.username)
-                .literal("%")
-                .domain(&self.domain.name);
+                .domain(domain);
         }
+        // What the caller's phone shows: whom it called, and not the phone's own idea of a user.
+        out.literal(",origination_callee_id_number=")
+            .number(&extension.number);
+        out.literal(",origination_callee_id_name=")
+            .free(&extension.caller_id_name);
+        // The caller is who it is in the domain, not at the switch's address: a phone keeps it to call back.
+        out.literal(",sip_invite_domain=").domain(domain);
+        out.literal(",sip_redirect_context=").domain(domain);
     }
 }

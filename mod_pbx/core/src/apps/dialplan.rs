@@ -38,7 +38,7 @@ impl Handler for DomainContext {
     fn process(&self, key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
         let domain = view.snapshot.domain(key)?;
         let caller = caller(rq, view).filter(|(home, _)| home.name == domain.name);
-        Some(answer(domain.name.as_str(), caller, rq))
+        Some(answer(domain.name.as_str(), caller, rq, view))
     }
 }
 
@@ -51,7 +51,7 @@ impl Handler for LinesContext {
     }
 
     fn process(&self, _key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
-        Some(answer(LINES_CONTEXT, caller(rq, view), rq))
+        Some(answer(LINES_CONTEXT, caller(rq, view), rq, view))
     }
 }
 
@@ -61,11 +61,16 @@ enum Route<'a> {
     Refused,
     /// Nobody has this number.
     Unknown,
-    /// Ring, then voicemail if there is a mailbox.
+    /// Ring who is there, then voicemail if there is a mailbox; at once if nobody is there.
     Ring(Ring<'a>),
 }
 
-fn answer(context: &str, caller: Option<(&Domain, &Extension)>, rq: &Request<'_>) -> Reply {
+fn answer<'a>(
+    context: &str,
+    caller: Option<(&'a Domain, &'a Extension)>,
+    rq: &Request<'_>,
+    view: &View<'a>,
+) -> Reply {
     let Some((home, calling)) = caller else {
         return Reply::Document(document(context, &Route::Refused, None));
     };
@@ -74,7 +79,7 @@ fn answer(context: &str, caller: Option<(&Domain, &Extension)>, rq: &Request<'_>
         .param("Hunt-Destination-Number")
         .or_else(|| rq.param("Caller-Destination-Number"));
     let route = dialled
-        .and_then(|dialled| resolve::dialled(home, &dialled))
+        .and_then(|dialled| resolve::dialled(view, home, &dialled))
         .map_or(Route::Unknown, Route::Ring);
     Reply::Document(document(context, &route, Some(calling)))
 }

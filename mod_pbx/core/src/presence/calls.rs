@@ -1,9 +1,9 @@
 //! Which phones ring or are in a call: the switch's channels.
 //!
-//! Every leg of ours carries who it belongs to in two variables that FreeSWITCH repeats in each event of
-//! the channel (`switch_channel_event_set_basic_data`) and in `show channels`: `presence_id`, the extension
-//! that lamps watch (`1001@pbx.test`), and `presence_data`, the line (`alice@pbx.test`). Callers do not
-//! choose them: the directory sets them for a phone that calls, the dial string for one that is called.
+//! Every leg of ours carries whose it is in a variable that FreeSWITCH repeats in each event of the channel
+//! (`switch_channel_event_set_basic_data`) and in `show channels`: `presence_id`, the line
+//! (`alice@pbx.test`), or the extension of a leg that belongs to none of its lines. Callers do not choose
+//! it: the directory sets it for a phone that calls, the dial string for one that is called.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,7 +26,6 @@ pub(super) struct Channel {
     direction: String,
     callstate: String,
     presence_id: String,
-    presence_data: String,
 }
 
 #[derive(Deserialize)]
@@ -55,12 +54,11 @@ impl Calls {
             direction: header("Call-Direction"),
             callstate: header("Channel-Call-State"),
             presence_id: header("Channel-Presence-ID"),
-            presence_data: header("Channel-Presence-Data"),
         };
         self.take(book, &channel, snapshot);
     }
 
-    /// `CHANNEL_DESTROY`.
+    /// `CHANNEL_HANGUP_COMPLETE`.
     pub(super) fn ended(&mut self, book: &mut Book, event: &Event) {
         if let Some(uuid) = event.header("Unique-ID") {
             self.end(book, uuid);
@@ -96,7 +94,8 @@ impl Calls {
         let Some(phase) = phase(&channel.direction, &channel.callstate) else {
             return;
         };
-        let Some(subject) = subject(channel, snapshot).filter(|_| !channel.uuid.is_empty()) else {
+        let Some(subject) = subject(&channel.presence_id, snapshot).filter(|_| !channel.uuid.is_empty())
+        else {
             return;
         };
         let (uuid, before) = match self.legs.get_key_value(&*channel.uuid) {
@@ -143,14 +142,13 @@ fn phase(direction: &str, callstate: &str) -> Option<Phase> {
 }
 
 /// Whose leg it is: a line's, else an extension's.
-fn subject(channel: &Channel, snapshot: &Snapshot) -> Option<Subject> {
-    let line = channel.presence_data.split_once('@');
-    if let Some((line, _)) = line.and_then(|(user, domain)| Known::find(snapshot, domain, user)) {
+fn subject(presence_id: &str, snapshot: &Snapshot) -> Option<Subject> {
+    let (name, domain) = presence_id.split_once('@')?;
+    if let Some((line, _)) = Known::find(snapshot, domain, name) {
         return Some(line.subject());
     }
-    let (number, domain) = channel.presence_id.split_once('@')?;
     let domain = snapshot.domain(domain)?;
-    let number: Number = number.parse().ok()?;
+    let number: Number = name.parse().ok()?;
     let extension = domain
         .find(number.as_str())
         .filter(|extension| extension.number == number)?;

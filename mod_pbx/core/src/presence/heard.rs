@@ -72,11 +72,12 @@ pub(super) fn target(
     source: Option<SocketAddr>,
     own: &OwnAddresses,
 ) -> Result<Target, Refusal> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
-    if profile.len() > 64 || !profile.bytes().all(plain) {
-        return Err(Refusal::Profile);
-    }
-    Target::new(&Contact::parse(contact)?, source.ok_or(Refusal::Source)?, own)
+    Target::new(
+        profile,
+        &Contact::parse(contact)?,
+        source.ok_or(Refusal::Source)?,
+        own,
+    )
 }
 
 /// Whether a registration with this Contact lives on one connection.

@@ -17,8 +17,8 @@ pub mod target;
 pub mod view;
 mod worker;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{self, SyncSender, TrySendError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -45,7 +45,7 @@ pub type Snapshots = Box<dyn Fn() -> Arc<Snapshot> + Send + Sync>;
 /// Who is online.
 pub struct Presence {
     shared: Arc<Shared>,
-    sender: SyncSender<Told>,
+    sender: Sender<Told>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -56,6 +56,8 @@ struct Shared {
     view: ArcSwap<View>,
     feed: Feed,
     started: Instant,
+    /// How many events wait.
+    waiting: AtomicUsize,
     events: AtomicU64,
     dropped: AtomicU64,
     relists: AtomicU64,
@@ -90,13 +92,15 @@ impl Presence {
     /// # Errors
     /// The system has no thread for it.
     pub fn start(host: Arc<dyn Host>, snapshots: Snapshots) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::sync_channel(WAITING);
+        // Not a `sync_channel`, which would take half a megabyte for places that are nearly always empty.
+        let (sender, receiver) = mpsc::channel();
         let shared = Arc::new(Shared {
             host,
             snapshots,
             view: ArcSwap::default(),
             feed: Feed::default(),
             started: Instant::now(),
+            waiting: AtomicUsize::new(0),
             events: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             relists: AtomicU64::new(0),
@@ -116,17 +120,15 @@ impl Presence {
 
     /// Takes an event. Any thread of the switch; never waits.
     pub fn tell(&self, event: Event) {
-        let nobodys =
-            event.header("Channel-Presence-ID").is_none() && event.header("Channel-Presence-Data").is_none();
-        if matches!(event.kind, Kind::CallState | Kind::CallEnded) && nobodys {
+        let is_call = matches!(event.kind, Kind::CallState | Kind::CallEnded);
+        if is_call && event.header("Channel-Presence-ID").is_none() {
             return;
         }
-        match self.sender.try_send(Told::Event(event)) {
-            Ok(()) => {
-                self.shared.events.fetch_add(1, Relaxed);
-            }
-            Err(TrySendError::Full(_)) => self.lose(),
-            Err(TrySendError::Disconnected(_)) => {}
+        if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING {
+            self.shared.waiting.fetch_sub(1, Relaxed);
+            self.lose();
+        } else if self.sender.send(Told::Event(event)).is_ok() {
+            self.shared.events.fetch_add(1, Relaxed);
         }
     }
 
@@ -167,7 +169,7 @@ impl Presence {
     pub fn stop(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // Waits for a place if the queue is full; the thread is taking events out of it.
+            // Fails only if the thread is gone already.
             let _ = self.sender.send(Told::Stop);
             if thread.join().is_err() {
                 tracing::error!("the presence thread ended badly");

@@ -39,26 +39,35 @@ impl OwnAddresses {
     }
 }
 
-/// An address that no machine has (RFC 5737): if it can be bound, `ip_nonlocal_bind` is on, and so can any.
-const NOBODYS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+/// An address that no machine has (RFC 1112, 4: class E): if it can be bound, `ip_nonlocal_bind` is on, and so can any.
+const NOBODYS: IpAddr = IpAddr::V4(Ipv4Addr::new(240, 0, 0, 1));
 
 fn can_bind(ip: IpAddr) -> bool {
     std::net::UdpSocket::bind((ip, 0)).is_ok()
 }
 
-/// A SIP address that may be written into a dial string as it is, after `sofia/<profile>/`.
+/// One leg of a dial string: `sofia/<profile>/<address>`.
 ///
-/// Only letters, digits and `-_.!~*+=&%@:;[]` occur in it: nothing that separates legs, opens a variable
+/// Only letters, digits and `-_.!~*+=&%@:;[]/` occur in it: nothing that separates legs, opens a variable
 /// block or is expanded, so it is one leg whatever a phone registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target(Box<str>);
 
 impl Target {
-    /// The address of the phone that registered `contact` from `source`.
+    /// The phone that registered `contact` with `profile` from `source`.
     ///
     /// # Errors
     /// Why it is not called.
-    pub fn new(contact: &Contact, source: SocketAddr, own: &OwnAddresses) -> Result<Self, Refusal> {
+    pub fn new(
+        profile: &str,
+        contact: &Contact,
+        source: SocketAddr,
+        own: &OwnAddresses,
+    ) -> Result<Self, Refusal> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+        if profile.is_empty() || profile.len() > 64 || !profile.bytes().all(plain) {
+            return Err(Refusal::Profile);
+        }
         let source = SocketAddr::new(source.ip().to_canonical(), source.port());
         if !OwnAddresses::is_host(source.ip()) || source.port() == 0 {
             return Err(Refusal::Source);
@@ -77,7 +86,8 @@ impl Target {
         let transport = contact.transport();
         let on_a_connection = transport.is_some_and(Transport::is_stream);
         let via = (!direct || on_a_connection).then_some(source);
-        Ok(Self(write(contact, transport, via, !direct).into_boxed_str()))
+        let leg = format!("sofia/{profile}/{}", write(contact, transport, via, !direct));
+        Ok(Self(leg.into_boxed_str()))
     }
 
     /// As text.
@@ -113,10 +123,14 @@ fn write(contact: &Contact, transport: Option<Transport>, via: Option<SocketAddr
             uri.push_str(";fs_nat=yes");
         }
         uri.push_str(";fs_path=");
-        let mut path = format!("sip:{via};lr");
+        // As a Path header's value, since it becomes a Route header as it is. Without a user part mod_sofia
+        // would not find the host in it, by which it tells who is behind NAT (switch_split_user_domain).
+        let user = contact.user.as_deref().unwrap_or("phone");
+        let mut path = format!("<sip:{user}@{via};lr");
         if let Some(transport) = transport {
             let _ = write!(path, ";transport={}", transport.as_str());
         }
+        path.push('>');
         percent_encode(&path, &mut uri);
     }
     uri

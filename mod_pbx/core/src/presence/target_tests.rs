@@ -17,8 +17,17 @@ fn own() -> OwnAddresses {
 }
 
 fn target(contact: &str, source: &str) -> Result<String, Refusal> {
-    let target = Target::new(&Contact::parse(contact)?, source.parse().unwrap(), &own())?;
-    Ok(target.to_string())
+    let target = Target::new(
+        "internal",
+        &Contact::parse(contact)?,
+        source.parse().unwrap(),
+        &own(),
+    )?;
+    Ok(target
+        .as_str()
+        .strip_prefix("sofia/internal/")
+        .unwrap()
+        .to_owned())
 }
 
 #[test]
@@ -34,7 +43,7 @@ fn a_phone_that_is_where_it_says() {
 
 #[test]
 fn a_phone_behind_nat_is_called_where_its_register_came_from() {
-    let path = ";fs_nat=yes;fs_path=sip%3A203.0.113.5%3A40001%3Blr";
+    let path = ";fs_nat=yes;fs_path=%3Csip%3Aalice%40203.0.113.5%3A40001%3Blr%3E";
     let told = format!("sip:alice@192.168.77.9:5060{path}");
     assert_eq!(
         target("<sip:alice@192.168.77.9:5060>", "203.0.113.5:40001").as_ref(),
@@ -57,7 +66,7 @@ fn a_phone_behind_nat_is_called_where_its_register_came_from() {
 #[test]
 fn a_phone_on_a_connection_is_called_on_that_connection() {
     let dialled = target("<sip:alice@10.0.0.5:5061;transport=tls>", "10.0.0.5:40001").unwrap();
-    let path = "sip%3A10.0.0.5%3A40001%3Blr%3Btransport%3Dtls";
+    let path = "%3Csip%3Aalice%4010.0.0.5%3A40001%3Blr%3Btransport%3Dtls%3E";
     assert_eq!(
         dialled,
         format!("sip:alice@10.0.0.5:5061;transport=tls;fs_path={path}")
@@ -66,7 +75,10 @@ fn a_phone_on_a_connection_is_called_on_that_connection() {
     assert_eq!(sips, format!("sips:alice@10.0.0.5;fs_path={path}"));
     let browser = "<sip:df7@92.invalid;transport=ws;fs_path=sip%3Adf7%4010.0.0.5%3A40002%3Btransport%3Dwss>";
     let dialled = target(browser, "10.0.0.5:40002").unwrap();
-    assert!(dialled.ends_with("%3A40002%3Blr%3Btransport%3Dwss"), "{dialled}");
+    assert!(
+        dialled.ends_with("%3A40002%3Blr%3Btransport%3Dwss%3E"),
+        "{dialled}"
+    );
 }
 
 #[test]
@@ -102,6 +114,15 @@ fn the_switch_itself_is_never_called() {
 }
 
 #[test]
+fn a_profile_whose_name_means_something_is_not_dialled() {
+    let contact = Contact::parse("sip:a@10.0.0.5").unwrap();
+    for profile in ["", "a/b", "a,b", "a b", "${x}", "[x]"] {
+        let target = Target::new(profile, &contact, "10.0.0.5:5060".parse().unwrap(), &own());
+        assert_eq!(target, Err(Refusal::Profile));
+    }
+}
+
+#[test]
 fn a_phone_on_the_switchs_own_machine_is_called() {
     let dialled = target("<sip:alice@127.0.0.1:5090>", "127.0.0.1:5090");
     assert_eq!(dialled.as_deref(), Ok("sip:alice@127.0.0.1:5090"));
@@ -117,10 +138,10 @@ fn is_harmless(text: &str) -> bool {
 
 fn check(text: &str, source: SocketAddr) {
     let Ok(contact) = Contact::parse(text) else { return };
-    let Ok(target) = Target::new(&contact, source, &own()) else {
+    let Ok(target) = Target::new("internal", &contact, source, &own()) else {
         return;
     };
-    let written = target.as_str();
+    let written = target.as_str().strip_prefix("sofia/internal/").unwrap();
     assert!(is_harmless(written), "{text:?} became {written:?}");
     assert!(written.starts_with("sip:") || written.starts_with("sips:"));
     let hop = match written.split_once(";fs_path=") {

@@ -146,10 +146,8 @@ impl Line {
     }
 
     /// Where its calls go.
-    pub fn targets(&self) -> impl Iterator<Item = (&Registration, &Target)> {
-        self.registrations
-            .iter()
-            .filter_map(|r| Some((&**r, r.dialled()?)))
+    pub fn targets(&self) -> impl Iterator<Item = &Target> + Clone {
+        self.registrations.iter().filter_map(|r| r.dialled())
     }
 }
 

@@ -96,7 +96,10 @@ impl<'s> Worker<'s> {
                 Ok(first) => {
                     for told in std::iter::once(first).chain(receiver.try_iter()).take(BATCH) {
                         match told {
-                            Told::Event(event) => self.apply(&event, &snapshot),
+                            Told::Event(event) => {
+                                self.shared.waiting.fetch_sub(1, Relaxed);
+                                self.apply(&event, &snapshot);
+                            }
                             Told::Stop => return,
                         }
                     }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::host::Host;
+use crate::presence;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::store::snapshot::Snapshot;
@@ -25,6 +26,8 @@ pub struct View<'a> {
     pub snapshot: &'a Snapshot,
     /// `pbx.conf`.
     pub config: &'a Config,
+    /// Who is online.
+    pub presence: &'a presence::view::View,
     /// The switch.
     pub host: &'a dyn Host,
 }

@@ -29,6 +29,7 @@ fn ask(registries: &Registries, section: &str, pairs: &[(&str, &str)]) -> String
     let config = Config::new(&[], &host).unwrap();
     let snapshot = Snapshot::default();
     let view = View {
+        presence: &crate::presence::view::View::default(),
         snapshot: &snapshot,
         config: &config,
         host: &host,

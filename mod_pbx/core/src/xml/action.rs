@@ -7,6 +7,7 @@
 //! by type; free text loses every character with a meaning.
 
 use crate::names::{DomainName, Number, Username};
+use crate::presence::target::Target;
 use crate::xml::Value;
 
 /// The text of one action or dial string, inside an attribute.
@@ -45,6 +46,13 @@ impl<'a> ActionData<'a> {
     /// A whole number.
     pub fn integer(&mut self, number: u64) -> &mut Self {
         number.put(self.0);
+        self
+    }
+
+    /// A registered phone: one leg of a dial string.
+    pub fn target(&mut self, target: &Target) -> &mut Self {
+        // `&` is all of its alphabet that XML escapes.
+        target.as_str().put(self.0);
         self
     }
 

@@ -7,11 +7,15 @@
     reason = "each test file uses a part of it"
 )]
 
+use std::ffi::CStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pbx_core::apps;
 use pbx_core::config::Config;
+use pbx_core::event::{Event, Kind, SUBSCRIPTIONS};
 use pbx_core::host::FakeHost;
+use pbx_core::presence::{self, Presence};
 use pbx_core::registry::{Registries, View};
 use pbx_core::reply::Reply;
 use pbx_core::request::Request;
@@ -29,6 +33,8 @@ pub struct World {
     pub config: Config,
     pub host: FakeHost,
     pub registries: Registries,
+    /// As it is at load, before the switch was asked, unless the world has phones.
+    pub presence: Arc<presence::view::View>,
 }
 
 /// An extension with a mailbox and these lines. The A1 of a line is the MD5 that belongs to its username,
@@ -79,7 +85,27 @@ impl World {
             config: Config::new(&[], &host).unwrap(),
             host,
             registries,
+            presence: Arc::default(),
         }
+    }
+
+    /// The switch has been asked, and these registered: line, Contact, where the REGISTER came from.
+    pub fn with_phones(mut self, phones: &[(&str, &str, &str)]) -> Self {
+        let snapshot = Arc::new(self.snapshot.clone());
+        let running = Presence::start(
+            Arc::new(FakeHost::default()),
+            Box::new(move || Arc::clone(&snapshot)),
+        );
+        let running = running.unwrap();
+        let changes = running.subscribe();
+        for (call_id, (line, contact, source)) in phones.iter().enumerate() {
+            running.tell(registered(line, contact, source, &call_id.to_string()));
+        }
+        while running.view().registrations < phones.len() || !running.view().settled {
+            changes.wait(Duration::from_millis(10));
+        }
+        self.presence = Arc::clone(&running.view());
+        self
     }
 
     /// The world that a golden case names.
@@ -88,6 +114,7 @@ impl World {
             "empty" => Self::new([]),
             "one" => Self::new([pbx_test()]),
             "two" => Self::new([pbx_test(), other_test()]),
+            "phones" => Self::new([pbx_test(), other_test()]).with_phones(PHONES),
             "settings" => Self::new([pbx_test()]).with_settings(),
             "operator" => Self::new([pbx_test()]).with_operators_files(OPERATORS),
             "hostile" => Self::new([pbx_test()]).with_operators_files(HOSTILE),
@@ -159,6 +186,7 @@ impl World {
         let view = View {
             snapshot: &self.snapshot,
             config: &self.config,
+            presence: &self.presence,
             host: &self.host,
         };
         let rq = Request {
@@ -179,6 +207,56 @@ impl World {
         }
     }
 }
+
+/// `sofia::register`, as the module's hook copies it.
+fn registered(line: &str, contact: &str, source: &str, call_id: &str) -> Event {
+    let (user, domain) = line.split_once('@').unwrap();
+    let (ip, port) = source.rsplit_once(':').unwrap();
+    let headers = [
+        (c"profile-name", "internal"),
+        (c"from-user", user),
+        (c"from-host", domain),
+        (c"call-id", call_id),
+        (c"contact", contact),
+        (c"expires", "180"),
+        (c"network-ip", ip),
+        (c"network-port", port),
+    ];
+    let subscription = SUBSCRIPTIONS.iter().find(|s| s.kind == Kind::Registered).unwrap();
+    let value = |name: &CStr| {
+        headers
+            .iter()
+            .find(|(header, _)| *header == name)
+            .map(|(_, v)| v.as_bytes())
+    };
+    Event::copy(subscription, value).unwrap()
+}
+
+/// alice is at home and at her desk; of bob's two lines one has a phone behind NAT and one what calls the
+/// switch itself; 1004 would dial a gateway.
+pub const PHONES: &[(&str, &str, &str)] = &[
+    (
+        "alice@pbx.test",
+        "\"Alice\" <sip:alice@192.0.2.7:5062;transport=tls;line=a&b>",
+        "192.0.2.7:40000",
+    ),
+    ("alice@pbx.test", "<sip:alice@192.0.2.8>", "192.0.2.8:5060"),
+    (
+        "bob@pbx.test",
+        "<sip:bob@192.168.1.9:5060;ob>",
+        "203.0.113.9:1025",
+    ),
+    (
+        "bob-desk@pbx.test",
+        "<sip:9999@127.0.0.1:5060>",
+        "192.0.2.66:5060",
+    ),
+    (
+        "1004@pbx.test",
+        "<sip:a,sofia/gateway/g1/1900@192.0.2.66>",
+        "192.0.2.66:5060",
+    ),
+];
 
 /// alice has a phone; bob has two and no mailbox; carol has no phone and no PIN; 1004's phone has its
 /// number for a username and a name that does not behave; dave's may only come from some networks.

@@ -103,6 +103,7 @@ impl Settings<'_, '_> {
         self.param("challenge-realm", only.unwrap_or("auto_to"));
         self.param("force-register-domain", only.unwrap_or_default());
         self.param("force-register-db-domain", only.unwrap_or_default());
+        self.param("force-subscription-domain", only.unwrap_or_default());
     }
 
     fn registrations(&mut self) {
@@ -114,6 +115,12 @@ impl Settings<'_, '_> {
         self.param("multiple-registrations", "contact");
         self.param("sip-force-expires-min", &60);
         self.param("sip-force-expires-max", &seconds);
+        // A phone whose connection closed is not there any more.
+        self.param("tcp-unreg-on-socket-close", &true);
+        // Keeps the NAT open in front of a phone behind one, and notices when the phone is gone.
+        self.param("nat-options-ping", &true);
+        // Lamps: phones may subscribe to an extension's number.
+        self.param("manage-presence", &true);
     }
 
     /// No `enable-3pcc`: an offer that comes late escapes what is demanded of media.

@@ -77,11 +77,11 @@ impl SipDomain {
             },
             (Asked::Auth, None) => nobody(domain),
             (Asked::Inject, _) if !extension.voicemail => nobody(domain),
-            (Asked::Call, _) => one::call(domain, extension, line, &self.0),
+            (Asked::Call, _) => one::call(view, domain, extension, line, &self.0),
             (Asked::Mailbox | Asked::Inject, _) => one::mailbox(domain, extension, line, &self.0),
             (Asked::Owner, _) => one::owner(domain, extension, line, &self.0),
             (Asked::NewPin, _) => one::new_pin(domain, extension, line, &self.0),
-            (Asked::Anything, _) => one::anything(domain, extension, line, &self.0),
+            (Asked::Anything, _) => one::anything(view, domain, extension, line, &self.0),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::open;
 use crate::names::{DomainName, Number, Username};
+use crate::registry::View;
 use crate::request::Request;
 use crate::resolve::{extension_rings, line_rings};
 use crate::store::snapshot::{Domain, Extension, Line};
@@ -109,11 +110,17 @@ pub(super) fn auth(domain: &Domain, extension: &Extension, line: &Line) -> Strin
 }
 
 /// For `user/…`: what to dial, and the identity of who is called.
-pub(super) fn call(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
+pub(super) fn call(
+    view: &View<'_>,
+    domain: &Domain,
+    extension: &Extension,
+    line: Option<&Line>,
+    decoy: &Decoy,
+) -> String {
     let mut doc = open(domain, 1024);
     let id = id(extension, line);
     let mut user = user::open(&mut doc, id.as_str(), None, Credential::Nobody(decoy));
-    dial_string(&mut user, domain, extension, line);
+    dial_string(&mut user, view, domain, extension, line);
     identity(user, domain, extension, id.as_str());
     doc.finish()
 }
@@ -150,11 +157,17 @@ pub(super) fn new_pin(domain: &Domain, extension: &Extension, line: Option<&Line
 }
 
 /// For those who give no reason: all but the secrets.
-pub(super) fn anything(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
+pub(super) fn anything(
+    view: &View<'_>,
+    domain: &Domain,
+    extension: &Extension,
+    line: Option<&Line>,
+    decoy: &Decoy,
+) -> String {
     let mut doc = open(domain, 1024);
     let id = id(extension, line);
     let mut user = user::open(&mut doc, id.as_str(), None, Credential::Nobody(decoy));
-    dial_string(&mut user, domain, extension, line);
+    dial_string(&mut user, view, domain, extension, line);
     user.param("vm-enabled", &extension.voicemail);
     identity(user, domain, extension, id.as_str());
     doc.finish()
@@ -216,11 +229,17 @@ fn mailbox_params(user: &mut Params<'_>, extension: &Extension) {
     }
 }
 
-fn dial_string(user: &mut Params<'_>, domain: &Domain, extension: &Extension, line: Option<&Line>) {
+fn dial_string(
+    user: &mut Params<'_>,
+    view: &View<'_>,
+    domain: &Domain,
+    extension: &Extension,
+    line: Option<&Line>,
+) {
     // A line that is called by its extension's number stands for the extension.
     let ring = match line.filter(|line| line.username.as_str() != extension.number.as_str()) {
-        Some(line) => line_rings(domain, extension, line),
-        None => extension_rings(domain, extension),
+        Some(line) => line_rings(view, domain, extension, line),
+        None => extension_rings(view, domain, extension),
     };
     user.action_param("dial-string", |out| ring.dial_string(out));
 }
@@ -231,6 +250,8 @@ fn identity(user: Params<'_>, domain: &Domain, extension: &Extension, id: &str) 
     let mut variables = user.variables();
     security(&mut variables, &domain.name, extension);
     variables.variable("pbx_identity", &At(id, &domain.name));
+    // Who is shown as busy when it calls, instead of whom From names (`sofia_handle_sip_i_invite`).
+    variables.variable("presence_id", &At(id, &domain.name));
     variables.close();
 }
 

@@ -4,6 +4,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use serde_json::Value;
+
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Esl {
@@ -53,6 +55,32 @@ impl Esl {
             let packet = self.packet()?;
             match packet.header("Content-Type") {
                 Some("api/response") => return Ok(packet.body),
+                Some("text/disconnect-notice") => return Err(io::ErrorKind::ConnectionAborted.into()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Asks for events of this kind, from now on.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub(crate) fn subscribe(&mut self, kind: &str) -> io::Result<()> {
+        self.write(&format!("event json {kind}"))?;
+        self.packet().map(drop)
+    }
+
+    /// The next event.
+    ///
+    /// # Errors
+    /// The connection is gone, or nothing happens for a long time.
+    pub(crate) fn event(&mut self) -> io::Result<Value> {
+        loop {
+            let packet = self.packet()?;
+            match packet.header("Content-Type") {
+                Some("text/event-json") => {
+                    return serde_json::from_str(&packet.body).map_err(io::Error::other);
+                }
                 Some("text/disconnect-notice") => return Err(io::ErrorKind::ConnectionAborted.into()),
                 _ => {}
             }

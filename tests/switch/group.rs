@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use libtest_mimic::{Completion, Trial};
 
-use crate::found;
+use crate::found::{self, Installed};
 use crate::rig::Rig;
 
 /// A group: its switch starts with its first scenario and is killed after its last. A scenario that
@@ -15,6 +15,7 @@ use crate::rig::Rig;
 pub(crate) struct Group {
     name: &'static str,
     start: fn() -> Rig,
+    needs: fn(&Installed) -> Option<String>,
     rig: Arc<Mutex<Option<Rig>>>,
 }
 
@@ -24,18 +25,28 @@ impl Group {
         Self {
             name,
             start,
+            needs: |_| None,
             rig: Arc::default(),
         }
+    }
+
+    /// The same, ignored wherever `needs` says what the switch lacks.
+    pub(crate) fn needs(mut self, needs: fn(&Installed) -> Option<String>) -> Self {
+        self.needs = needs;
+        self
     }
 
     /// Adds scenarios, by name.
     pub(crate) fn add(self, trials: &mut Vec<Trial>, scenarios: &[(&'static str, fn(&mut Rig))]) {
         for (scenario, run) in scenarios {
             let name = format!("{}::{scenario}", self.name);
-            let (rig, start, run) = (Arc::clone(&self.rig), self.start, *run);
+            let (rig, start, needs, run) = (Arc::clone(&self.rig), self.start, self.needs, *run);
             trials.push(Trial::ignorable_test(name, move || {
                 if let Some(reason) = missing() {
                     return skipped(&reason);
+                }
+                if let Some(reason) = found::freeswitch().ok().and_then(|installed| needs(&installed)) {
+                    return Ok(Completion::ignored_with(reason));
                 }
                 in_rig(&rig, start, run);
                 Ok(Completion::Completed)

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod child;
+mod curl;
 mod esl;
 mod found;
 mod group;
@@ -16,6 +17,7 @@ mod rig;
 mod running;
 mod sipp;
 mod site;
+mod verto;
 mod wait;
 mod wire;
 
@@ -26,6 +28,7 @@ mod calls;
 mod cases;
 mod loads;
 mod lookups;
+mod punt;
 mod registrations;
 
 use std::process::ExitCode;
@@ -42,5 +45,6 @@ fn main() -> ExitCode {
     lookups::add(&mut trials);
     registrations::add(&mut trials);
     calls::add(&mut trials);
+    punt::add(&mut trials);
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -68,7 +68,11 @@ pub unsafe fn load(interface: NonNull<switch_loadable_module_interface_t>) -> Re
             Ok(())
         }
         Err(why) => {
-            tracing::error!("mod_pbx is not loaded: {why}");
+            // A line each: what is to be typed can then be copied out of the log, where a line break
+            // would be an escape.
+            let mut lines = why.lines();
+            tracing::error!("mod_pbx is not loaded: {}", lines.next().unwrap_or_default());
+            lines.for_each(|line| tracing::error!("{line}"));
             log::detach();
             Err(NotLoaded)
         }

@@ -107,7 +107,8 @@ pub(super) fn write(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
     }
     for (index, change) in applied.iter().enumerate() {
         let Some(row) = &change.after else { continue };
-        if let Err(error) = work.rows.write(work.conn, row) {
+        let before = change.before.as_ref().filter(|_| !leaves_a_name(change));
+        if let Err(error) = work.rows.write(work.conn, before, row) {
             return Err(match taken(work, row)? {
                 Some(message) => StoreError::invalid(index, message),
                 None => on(work.conn, "writing a row")(error),
@@ -118,14 +119,10 @@ pub(super) fn write(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
 }
 
 fn leaves_a_name(change: &Applied) -> bool {
-    let (Some(before), Some(after)) = (&change.before, &change.after) else {
-        return true;
-    };
-    let (before, after) = (before.image(), after.image());
-    let unique = shape(change.table).unique.iter().copied().flatten();
-    unique
-        .into_iter()
-        .any(|&column| before.get(column) != after.get(column))
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => !before.same_names(after),
+        _ => true,
+    }
 }
 
 /// Which of the row's unique values another row has, in words.

@@ -17,7 +17,7 @@ pub trait Stored: Serialize + DeserializeOwned + Into<Row> {
 }
 
 macro_rules! tables {
-    ($($type:ident = $name:literal, $label:ident;)*) => {
+    ($($type:ident = $name:literal, $label:ident, names [$($taken:ident)*], refers [$($refers:ident)*];)*) => {
         /// A table of the configuration.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Table {
@@ -37,6 +37,12 @@ macro_rules! tables {
             /// Its name in SQL, which is also what people call its rows.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$type => $name,)* }
+            }
+
+            /// The columns that [`Row::same_names`] and [`Row::same_references`] compare.
+            #[cfg(test)]
+            pub(super) fn compared(self) -> (&'static [&'static str], &'static [&'static str]) {
+                match self { $(Self::$type => (&[$(stringify!($taken)),*], &[$(stringify!($refers)),*]),)* }
             }
 
             /// The column people know a row by.
@@ -91,6 +97,22 @@ macro_rules! tables {
                 Ok(match table { $(Table::$type => Self::$type(serde_json::from_value(value)?),)* })
             }
 
+            /// Whether what no other row may have alike is alike.
+            pub(super) fn same_names(&self, other: &Self) -> bool {
+                match (self, other) {
+                    $((Self::$type(one), Self::$type(two)) => true $(&& one.$taken == two.$taken)*,)*
+                    _ => false,
+                }
+            }
+
+            /// Whether both refer to the same rows.
+            pub(super) fn same_references(&self, other: &Self) -> bool {
+                match (self, other) {
+                    $((Self::$type(_one), Self::$type(_two)) => true $(&& _one.$refers == _two.$refers)*,)*
+                    _ => false,
+                }
+            }
+
             pub(super) fn stamp(&mut self, rev: u64, at: &str) {
                 match self { $(Self::$type(row) => {
                     row.row_rev = rev;
@@ -124,12 +146,12 @@ macro_rules! tables {
 }
 
 tables! {
-    Domain = "domain", name;
-    User = "user", name;
-    Channel = "channel", name;
-    Extension = "extension", number;
-    Line = "line", username;
-    Setting = "setting", name;
+    Domain = "domain", name, names [name], refers [];
+    User = "user", name, names [domain_id name], refers [domain_id];
+    Channel = "channel", name, names [domain_id name], refers [domain_id];
+    Extension = "extension", number, names [domain_id number channel_id], refers [domain_id user_id channel_id];
+    Line = "line", username, names [domain_id username], refers [domain_id extension_id user_id];
+    Setting = "setting", name, names [name], refers [];
 }
 
 impl std::fmt::Display for Table {

@@ -1,6 +1,6 @@
 //! What the configuration as a whole must be like after a commit, checked inside its transaction.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ pub(super) fn check(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
     for (index, change) in applied.iter().enumerate() {
         let checked = match &change.after {
             None => unused(work, change)?,
-            Some(row) => match references(work, row)? {
+            Some(row) => match references(work, row, change.before.as_ref())? {
                 None if moved(change) => left_behind(work, row)?,
                 refusal => refusal,
             },
@@ -32,8 +32,8 @@ pub(super) fn check(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
     // Only now is it certain that what the rows name exists.
     for (index, change) in applied.iter().enumerate() {
         let checked = match &change.after {
-            Some(Row::Extension(extension)) => number_is_free(work, extension)?,
-            Some(Row::Line(line)) => match username_is_free(work, line)? {
+            Some(Row::Extension(extension)) if !same_identity(change) => number_is_free(work, extension)?,
+            Some(Row::Line(line)) if !same_identity(change) => match username_is_free(work, line)? {
                 None => credential(work, line, change.before.as_ref(), applied)?,
                 refusal => refusal,
             },
@@ -91,7 +91,13 @@ fn unused(work: &Work<'_>, change: &Applied) -> Refusal {
 }
 
 /// What a row refers to must exist, in the row's own domain. An administrator of the whole PBX is in none.
-fn references(work: &Work<'_>, row: &Row) -> Refusal {
+///
+/// References that stay the same stay good: what they lead to cannot be deleted ([`unused`]) nor move
+/// away ([`left_behind`]).
+fn references(work: &Work<'_>, row: &Row, before: Option<&Row>) -> Refusal {
+    if before.is_some_and(|old| old.same_references(row)) {
+        return Ok(None);
+    }
     let image = row.image();
     let domain = image.get("domain_id").and_then(|id| id.as_str());
     for column in shape(row.table()).columns {
@@ -131,6 +137,21 @@ fn references(work: &Work<'_>, row: &Row) -> Refusal {
         }
     }
     Ok(None)
+}
+
+/// Whether all that its directory identity and credential are made of is as it was. A changed name on
+/// the other side of a collision is checked there, a renamed domain in [`renamed`].
+fn same_identity(change: &Applied) -> bool {
+    match (&change.before, &change.after) {
+        (Some(Row::Extension(old)), Some(Row::Extension(new))) => {
+            (old.domain_id, &old.number) == (new.domain_id, &new.number)
+        }
+        (Some(Row::Line(old)), Some(Row::Line(new))) => {
+            (old.domain_id, old.extension_id, &old.username, &old.a1)
+                == (new.domain_id, new.extension_id, &new.username, &new.a1)
+        }
+        _ => false,
+    }
 }
 
 fn domain_of(row: &Row) -> Option<Uuid> {
@@ -251,11 +272,14 @@ fn renamed(work: &Work<'_>, domain: &rows::Domain, before: Option<&Row>, applied
         Some(Row::Domain(old)) if old.name != domain.name => {}
         _ => return Ok(None),
     }
-    // Whether a line that is written got a new A1 is `credential`'s to say.
-    let written: HashMap<Uuid, ()> = applied
+    let renewed: HashSet<Uuid> = applied
         .iter()
-        .filter(|change| change.table == Table::Line)
-        .map(|change| (change.id, ()))
+        .filter(|change| match (&change.before, &change.after) {
+            (Some(Row::Line(old)), Some(Row::Line(new))) => old.a1 != new.a1,
+            (None, Some(Row::Line(_))) => true,
+            _ => false,
+        })
+        .map(|change| change.id)
         .collect();
     let lines = || -> rusqlite::Result<Vec<(String, String)>> {
         work.conn
@@ -266,7 +290,7 @@ fn renamed(work: &Work<'_>, domain: &rows::Domain, before: Option<&Row>, applied
     let old: Vec<String> = lines()
         .map_err(on(work.conn, "reading a domain's lines"))?
         .into_iter()
-        .filter(|(id, _)| id.parse().map_or(true, |id: Uuid| !written.contains_key(&id)))
+        .filter(|(id, _)| id.parse().map_or(true, |id: Uuid| !renewed.contains(&id)))
         .map(|(_, username)| username)
         .collect();
     Ok((!old.is_empty()).then(|| {

@@ -86,8 +86,8 @@ impl Touched {
         names: &DomainNames,
         rev: u64,
     ) -> Result<(Snapshot, Option<DomainNames>), StoreError> {
-        let all: usize = current.domains.values().map(|domain| domain.len()).sum();
-        let many = self.extensions.len() > FEW && self.extensions.len() > all / 4;
+        let all = || current.domains.values().map(|domain| domain.len()).sum::<usize>();
+        let many = self.extensions.len() > FEW && self.extensions.len() > all() / 4;
         if !many && current.rev + 1 == rev {
             let error = on(work.conn, "reading what changed");
             if let Some(next) = self.step(work, current, names, rev).map_err(error)? {

@@ -45,6 +45,8 @@ pub(super) struct Files {
     index_seen: Option<(u64, u64)>,
     /// The keeper is writing to the main file: size and time say nothing.
     settling: bool,
+    /// What we wrote is not what is there.
+    doubted: bool,
 }
 
 impl Stamp {
@@ -86,6 +88,7 @@ impl Files {
             index,
             seen,
             settling: false,
+            doubted: false,
         })
     }
 
@@ -97,7 +100,7 @@ impl Files {
         if now.identity() != self.seen.identity() {
             return Ok(Fate::Replaced);
         }
-        if now != self.seen && !self.settling {
+        if self.doubted || (now != self.seen && !self.settling) {
             return Ok(Fate::Overwritten);
         }
         for (path, seen) in [(&self.log, self.log_seen), (&self.index, self.index_seen)] {
@@ -111,6 +114,11 @@ impl Files {
     /// From now on until [`Files::settled`] it is us who write to the main file.
     pub(super) fn settling(&mut self) {
         self.settling = true;
+    }
+
+    /// Somebody wrote to the main file while we did.
+    pub(super) fn doubt(&mut self) {
+        self.doubted = true;
     }
 
     /// Notes what the main file looks like after we wrote to it.

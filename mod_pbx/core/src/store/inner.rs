@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use super::change::{Change, Revision};
 use super::error::{StoreError, on};
@@ -19,7 +20,10 @@ use super::open::{self, Opened};
 use super::reader::Reader;
 use super::snapshot::Snapshot;
 use super::writer::{Outcome, Request, Writer};
-use super::{StoreOptions, apply, backup, connection, lock, rescue, settings};
+use super::{StoreOptions, apply, backup, connection, lock, log, rescue, settings, try_lock};
+
+/// After each so many commits the keeper moves the log at once.
+const LONG_LOG: u64 = 128;
 
 /// More idle reading connections than this are closed.
 const IDLE_READERS: usize = 4;
@@ -40,6 +44,10 @@ pub(super) struct Inner {
     /// Commits since the start, and how many of them the keeper has moved into the main file.
     commits: AtomicU64,
     settled: AtomicU64,
+    /// How many there were when the log was emptied.
+    emptied: AtomicU64,
+    /// The newest revision's number and id; none: there is no revision.
+    tip: Mutex<Option<(u64, Uuid)>>,
     unchecked: AtomicBool,
 }
 
@@ -58,6 +66,8 @@ impl Inner {
             // What an earlier process left in the log counts as one commit.
             commits: AtomicU64::new(1),
             settled: AtomicU64::new(0),
+            emptied: AtomicU64::new(0),
+            tip: Mutex::new(opened.tip),
             unchecked: AtomicBool::new(opened.unchecked),
         }
     }
@@ -72,6 +82,7 @@ impl Inner {
         *writer = Some(opened.writer);
         *upkeep = Some(opened.settler);
         *lock(&self.files) = opened.files;
+        *lock(&self.tip) = opened.tip;
         *lock(&self.facts) = Facts::default();
         self.drop_readers();
         self.unchecked.store(opened.unchecked, Ordering::Relaxed);
@@ -86,33 +97,54 @@ impl Inner {
         readers.1.clear();
     }
 
-    /// What became of the files, and in the log when that is news.
-    fn fate(&self) -> Result<Fate, StoreError> {
-        let fate = lock(&self.files).fate().map_err(|source| StoreError::File {
+    fn glance(&self) -> Result<Fate, StoreError> {
+        lock(&self.files).fate().map_err(|source| StoreError::File {
             doing: "look at",
             path: self.options.database.clone(),
             source,
-        })?;
+        })
+    }
+
+    /// What became of the files. Never waits for a commit: while one runs, it is the one that looks.
+    fn fate(&self) -> Result<Fate, StoreError> {
+        match self.glance()? {
+            Fate::Overwritten => match try_lock(&self.writer) {
+                Some(mut writer) => self.explained(writer.as_mut()),
+                None => Ok(Fate::Same),
+            },
+            fate => Ok(self.report(fate)),
+        }
+    }
+
+    /// A main file that changed is no alarm when another program has written through SQLite: its
+    /// checkpoint is SQLite's own way.
+    fn explained(&self, writer: Option<&mut Writer>) -> Result<Fate, StoreError> {
+        let mut fate = self.glance()?;
+        if fate == Fate::Overwritten
+            && let Some(writer) = writer
+        {
+            self.catch_up(writer)?;
+            fate = self.glance()?;
+        }
+        Ok(self.report(fate))
+    }
+
+    /// Says it in the log when it is news.
+    fn report(&self, fate: Fate) -> Fate {
         let mut facts = lock(&self.facts);
         let news = facts.reported.replace(fate) != Some(fate);
-        if let Some(text) = health::refusal(fate, &self.options.database)
-            && news
-        {
+        if news && let Some(text) = health::refusal(fate, &self.options.database) {
             facts.failed(&text);
             drop(facts);
             tracing::error!("{text}");
         }
-        Ok(fate)
+        fate
     }
 
     /// Why commits are refused and what to type.
     pub(super) fn refused(&self) -> Option<String> {
-        if let Some(why) = &lock(&self.facts).damaged {
-            return Some(format!(
-                "the database {} is damaged ({why}); nothing can be saved, calls and registrations go on \
-                 with what was saved last; type \"pbx restore\" to bring back the last backup",
-                rescue::quoted(&self.options.database)
-            ));
+        if let Some(text) = self.damaged() {
+            return Some(text);
         }
         match self.fate() {
             Ok(fate) => health::refusal(fate, &self.options.database),
@@ -120,9 +152,14 @@ impl Inner {
         }
     }
 
-    fn refuse_if_refused(&self) -> Result<(), StoreError> {
-        self.refused()
-            .map_or(Ok(()), |text| Err(StoreError::Refused(text)))
+    fn damaged(&self) -> Option<String> {
+        let facts = lock(&self.facts);
+        let why = facts.damaged.as_ref()?;
+        Some(format!(
+            "the database {} is damaged ({why}); nothing can be saved, calls and registrations go on \
+             with what was saved last; type \"pbx restore\" to bring back the last backup",
+            rescue::quoted(&self.options.database)
+        ))
     }
 
     /// Looks whether another program has changed the database, and reads it again if that went through
@@ -143,10 +180,8 @@ impl Inner {
         if lock(&self.facts).damaged.is_some() || !writer.is_foreign()? {
             return Ok(());
         }
-        match self.fate()? {
-            // Its checkpoint may have changed the main file: that is SQLite's own way.
-            Fate::Same | Fate::Overwritten => {}
-            Fate::Gone | Fate::Replaced | Fate::LogGone => return Ok(()),
+        if !matches!(self.glance()?, Fate::Same | Fate::Overwritten) {
+            return Ok(());
         }
         let path = &self.options.database;
         let snapshot = open::verify(&writer.conn)
@@ -165,7 +200,6 @@ impl Inner {
         );
         let mut facts = lock(&self.facts);
         facts.foreign_write = Some(super::writer::now());
-        facts.reported = None;
         drop(facts);
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.snapshot.store(Arc::new(snapshot));
@@ -218,18 +252,33 @@ impl Inner {
         let Some(writer) = writer else {
             return Err(StoreError::Refused(self.refused().unwrap_or_default()));
         };
-        self.catch_up(writer)?;
-        self.refuse_if_refused()?;
-        match writer.transact(request, &self.snapshot.load(), changes)? {
-            Outcome::Before(revision) => Ok(revision),
-            Outcome::Committed(revision, snapshot) => {
-                self.snapshot.store(Arc::new(snapshot));
-                self.commits.fetch_add(1, Ordering::Relaxed);
-                Ok(revision)
+        let mut changes = Some(changes);
+        let mut changes =
+            |work: &apply::Work<'_>| changes.take().map_or(Ok(Vec::new()), |changes| changes(work));
+        for _ in 0..3 {
+            let fate = self.explained(Some(writer))?;
+            let refused = self
+                .damaged()
+                .or_else(|| health::refusal(fate, &self.options.database));
+            if let Some(text) = refused {
+                return Err(StoreError::Refused(text));
             }
-            // It happened between `catch_up` and our write lock.
-            Outcome::Foreign => Err(StoreError::Locked(self.options.database.clone())),
+            match writer.transact(request, &self.snapshot.load(), &mut changes)? {
+                Outcome::Before(revision) => return Ok(revision),
+                Outcome::Committed(revision, snapshot) => {
+                    self.snapshot.store(Arc::new(snapshot));
+                    *lock(&self.tip) = Some((revision.rev, revision.id));
+                    let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
+                    if (commits - self.settled.load(Ordering::Relaxed)).is_multiple_of(LONG_LOG) {
+                        self.bell.ring();
+                    }
+                    return Ok(revision);
+                }
+                Outcome::Foreign => self.catch_up(writer)?,
+            }
         }
+        // Another program writes faster than we can read.
+        Err(StoreError::Locked(self.options.database.clone()))
     }
 
     /// Runs `f` on one committed state.
@@ -274,25 +323,83 @@ impl Inner {
         let upkeep = lock(&self.upkeep);
         let Some(conn) = upkeep.as_ref() else { return };
         let commits = self.commits.load(Ordering::Relaxed);
-        let quiet = self.settled.load(Ordering::Relaxed) == commits;
-        if quiet || !matches!(self.fate(), Ok(Fate::Same | Fate::LogGone)) {
+        let moved = self.settled.load(Ordering::Relaxed) == commits;
+        if moved && self.emptied.load(Ordering::Relaxed) == commits {
             return;
         }
-        lock(&self.files).settling();
-        let moved = checkpoint(conn, "PASSIVE");
-        let noted = lock(&self.files).settled();
-        if let Err(source) = noted {
-            self.note(&StoreError::File {
-                doing: "look at",
-                path: self.options.database.clone(),
-                source,
-            });
+        if !matches!(self.fate(), Ok(Fate::Same | Fate::LogGone)) {
+            return;
         }
-        match moved {
-            Ok(true) => self.settled.store(commits, Ordering::Relaxed),
-            // A backup or a reader still needs the log: next time.
-            Ok(false) => {}
-            Err(error) => self.note(&error),
+        let result = if moved {
+            self.empty_log(commits)
+        } else {
+            self.move_log(conn)
+        };
+        if let Err(error) = result {
+            self.note(&error);
+        }
+    }
+
+    /// Most is moved beside the commits; the rest while none runs, so that the next one can begin the log
+    /// anew instead of making it longer.
+    fn move_log(&self, conn: &Connection) -> Result<(), StoreError> {
+        lock(&self.files).settling();
+        let moved = checkpoint(conn, "PASSIVE").and_then(|_| {
+            let _writer = lock(&self.writer);
+            let commits = self.commits.load(Ordering::Relaxed);
+            // Not all of it: a backup or a reader still needs the log.
+            Ok(checkpoint(conn, "PASSIVE")?.then_some(commits))
+        });
+        self.settled_now()?;
+        if let Some(commits) = moved? {
+            self.settled.store(commits, Ordering::Relaxed);
+            self.probe()?;
+        }
+        Ok(())
+    }
+
+    /// When nothing was written for a while: a log left beside a file that somebody puts in our file's place
+    /// would be played into it, so none is left.
+    fn empty_log(&self, commits: u64) -> Result<(), StoreError> {
+        let Some(writer) = try_lock(&self.writer) else {
+            return Ok(());
+        };
+        let Some(writer) = writer.as_ref() else {
+            return Ok(());
+        };
+        lock(&self.files).settling();
+        let emptied = writer.empty_log();
+        self.settled_now()?;
+        if emptied? {
+            self.emptied.store(commits, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn settled_now(&self) -> Result<(), StoreError> {
+        lock(&self.files).settled().map_err(|source| StoreError::File {
+            doing: "look at",
+            path: self.options.database.clone(),
+            source,
+        })
+    }
+
+    /// Whether the file holds what we moved into it: somebody may have written to it at the same moment.
+    /// A new connection has nothing in its cache, and after all was moved it reads the file itself.
+    fn probe(&self) -> Result<(), StoreError> {
+        let Some((rev, id)) = *lock(&self.tip) else {
+            return Ok(());
+        };
+        let found = connection::reader(&self.options.database)
+            .and_then(|conn| log::by_number(&conn, rev))
+            .map(|revision| revision.map(|revision| revision.id));
+        match found {
+            Ok(found) if found == Some(id) => Ok(()),
+            Err(error) if !error.is_corruption() => Err(error),
+            _ => {
+                lock(&self.files).doubt();
+                self.fate().map(drop)
+            }
         }
     }
 

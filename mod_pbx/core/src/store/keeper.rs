@@ -4,7 +4,7 @@
 //! It waits on a condition variable, so that it sleeps when there is nothing to do and ends at once when
 //! the store is closed.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::inner::Inner;
@@ -31,31 +31,62 @@ impl Default for Pace {
     }
 }
 
+/// How often SQLite is interrupted until the keeper has ended.
+const AGAIN: Duration = Duration::from_millis(5);
+
 /// After a backup failed, the next attempt.
 const RETRY: Duration = Duration::from_secs(600);
+
+/// What the keeper is waited for with.
+#[derive(Default)]
+struct Call {
+    stop: bool,
+    work: bool,
+    ended: bool,
+}
 
 /// What the keeper is told.
 #[derive(Default)]
 pub(super) struct Bell {
-    stop: Mutex<bool>,
+    call: Mutex<Call>,
     rung: Condvar,
     /// Interrupts what SQLite is doing on the keeper's behalf.
     interrupt: Mutex<Option<rusqlite::InterruptHandle>>,
 }
 
 impl Bell {
-    /// Ends the keeper: now, or as soon as SQLite notices.
+    /// Ends the keeper, and what SQLite is doing for it.
     pub(super) fn stop(&self) {
-        *lock(&self.stop) = true;
+        let mut call = lock(&self.call);
+        call.stop = true;
         self.rung.notify_all();
-        if let Some(handle) = lock(&self.interrupt).as_ref() {
-            handle.interrupt();
+        while !call.ended {
+            drop(call);
+            // An interrupt between two statements is lost: hence again and again.
+            if let Some(handle) = lock(&self.interrupt).as_ref() {
+                handle.interrupt();
+            }
+            let waited = self
+                .rung
+                .wait_timeout_while(lock(&self.call), AGAIN, |call| !call.ended);
+            (call, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    fn ended(&self) {
+        lock(&self.call).ended = true;
+        self.rung.notify_all();
     }
 
     /// Whether the keeper is to end.
     pub(super) fn stopped(&self) -> bool {
-        *lock(&self.stop)
+        lock(&self.call).stop
+    }
+
+    /// Has the keeper look now.
+    pub(super) fn ring(&self) {
+        lock(&self.call).work = true;
+        self.rung.notify_all();
     }
 
     /// Runs `f`, which `stop` may interrupt.
@@ -68,11 +99,13 @@ impl Bell {
 
     /// Waits; true: the keeper is to end.
     fn wait(&self, time: Duration) -> bool {
-        let stop = lock(&self.stop);
-        match self.rung.wait_timeout_while(stop, time, |stop| !*stop) {
-            Ok((stop, _)) => *stop,
-            Err(poisoned) => *poisoned.into_inner().0,
-        }
+        let call = lock(&self.call);
+        let waited = self
+            .rung
+            .wait_timeout_while(call, time, |call| !call.stop && !call.work);
+        let (mut call, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        call.work = false;
+        call.stop
     }
 }
 
@@ -84,6 +117,15 @@ pub(super) fn start(inner: &Arc<Inner>) -> std::io::Result<std::thread::JoinHand
         .spawn(move || run(&inner))
 }
 
+/// Says so even if the keeper panics.
+struct Ended<'a>(&'a Bell);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.ended();
+    }
+}
+
 fn run(inner: &Inner) {
     let pace = inner.options.pace;
     let mut next_backup = Instant::now()
@@ -91,6 +133,7 @@ fn run(inner: &Inner) {
             Some(age) if age < pace.backup => pace.backup - age,
             _ => pace.first_backup,
         };
+    let _ended = Ended(&inner.bell);
     while !inner.bell.wait(pace.look) {
         inner.look();
         inner.settle();

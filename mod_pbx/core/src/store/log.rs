@@ -45,23 +45,42 @@ pub(super) fn newest(conn: &Connection, skip: u64, limit: u32) -> Result<Vec<Rev
 
 /// What a revision changed, in its order.
 pub(super) fn changes(conn: &Connection, rev: u64) -> Result<Vec<RowChange>, StoreError> {
-    let sql = "SELECT ord, tbl, pk, before, after FROM change WHERE rev = ?1 ORDER BY ord";
     let run = || -> rusqlite::Result<Vec<RowChange>> {
-        conn.prepare_cached(sql)?
+        conn.prepare_cached(include_str!("../../../../sql/changes_of_revision.sql"))?
             .query_map([number(rev)], to_change)?
             .collect()
     };
     run().map_err(on(conn, "reading a revision's changes"))
 }
 
-/// The newest revision that changed a row.
-pub(super) fn last_touch(conn: &Connection, table: Table, id: Uuid) -> Result<Option<u64>, StoreError> {
-    conn.prepare_cached("SELECT max(rev) FROM change WHERE tbl = ?1 AND pk = ?2")
+/// The newest revision from `rev` on that changed a row. Reads the log from there: for a refusal's text.
+pub(super) fn last_touch(
+    conn: &Connection,
+    rev: u64,
+    table: Table,
+    id: Uuid,
+) -> Result<Option<u64>, StoreError> {
+    conn.prepare_cached(include_str!("../../../../sql/last_change_of_row.sql"))
         .and_then(|mut statement| {
-            statement.query_row((table.name(), id.to_string()), |row| row.get::<_, Option<i64>>(0))
+            statement.query_row((number(rev), table.name(), id.to_string()), |row| {
+                row.get::<_, Option<i64>>(0)
+            })
         })
         .map(|rev| rev.map(i64::cast_unsigned))
         .map_err(on(conn, "looking for later changes"))
+}
+
+/// The newest revision's number and id; none: there is no revision yet.
+pub(super) fn tip(conn: &Connection) -> Result<Option<(u64, Uuid)>, StoreError> {
+    conn.prepare_cached("SELECT rev, id FROM revision WHERE rev = (SELECT rev FROM head)")
+        .and_then(|mut statement| {
+            statement
+                .query_row([], |row| {
+                    Ok((row.get::<_, i64>(0)?.cast_unsigned(), uuid(row, 1)?))
+                })
+                .optional()
+        })
+        .map_err(on(conn, "reading the newest revision"))
 }
 
 /// This PBX's own id.
@@ -81,8 +100,8 @@ pub(super) fn record(conn: &Connection, revision: &Revision, applied: &[Applied]
         let rev = revision.rev.cast_signed();
         conn.prepare_cached("UPDATE head SET rev = ?1")?.execute([rev])?;
         conn.prepare_cached(
-            "INSERT INTO revision (rev, id, at, actor, node_id, request_id, summary) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO revision (rev, id, at, actor, node_id, request_id, summary, first_change) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT ifnull(max(seq), 0) + 1 FROM change))",
         )?
         .execute((
             rev,

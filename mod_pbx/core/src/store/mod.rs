@@ -33,7 +33,7 @@ mod write;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
 use uuid::Uuid;
@@ -168,11 +168,11 @@ impl ConfigStore {
     /// Joins the keeper and closes the database. Lookups keep the last snapshot; everything else is
     /// refused from now on.
     pub fn close(&self) {
-        self.inner.bell.stop();
-        if let Some(keeper) = lock(&self.keeper).take()
-            && keeper.join().is_err()
-        {
-            tracing::error!("the keeper's thread has panicked");
+        if let Some(keeper) = lock(&self.keeper).take() {
+            self.inner.bell.stop();
+            if keeper.join().is_err() {
+                tracing::error!("the keeper's thread has panicked");
+            }
         }
         self.inner.close();
     }
@@ -189,6 +189,15 @@ impl std::fmt::Debug for ConfigStore {
 impl Drop for ConfigStore {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// None: another thread has it.
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
     }
 }
 

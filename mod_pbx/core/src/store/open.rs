@@ -9,7 +9,7 @@ use super::error::{StoreError, on};
 use super::file::{self, Files, Stamp, beside};
 use super::snapshot::Snapshot;
 use super::writer::Writer;
-use super::{StoreOptions, connection, migrate, rescue};
+use super::{StoreOptions, connection, log, migrate, rescue};
 
 /// Up to this size, in bytes, the whole file is checked before it is used; a larger one is checked by
 /// the keeper while lookups run already.
@@ -23,6 +23,8 @@ pub(super) struct Opened {
     pub(super) settler: Connection,
     pub(super) files: Files,
     pub(super) snapshot: Snapshot,
+    /// The newest revision's number and id; none: there is no revision yet.
+    pub(super) tip: Option<(u64, uuid::Uuid)>,
     /// Whether the whole file is still to be checked.
     pub(super) unchecked: bool,
 }
@@ -108,12 +110,14 @@ pub(super) fn existing(path: &Path) -> Result<Opened, StoreError> {
         verify(&conn)?;
     }
     let (writer, snapshot) = Writer::new(conn)?;
+    let tip = log::tip(&writer.conn)?;
     let settler = connection::writer(path)?;
     Ok(Opened {
         writer,
         settler,
         files: Files::note(path).map_err(failed("read", path))?,
         snapshot,
+        tip,
         unchecked,
     })
 }

@@ -178,11 +178,8 @@ pub(super) fn referrers(table: Table) -> impl Iterator<Item = (&'static Shape, &
 impl Shape {
     /// `id, name, …`
     pub(super) fn column_list(&self) -> String {
-        self.list(|column| column.name.to_owned())
-    }
-
-    fn list(&self, each: impl Fn(&Column) -> String) -> String {
-        self.columns.iter().map(each).collect::<Vec<_>>().join(", ")
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        names.join(", ")
     }
 
     /// Reads a row by its id.
@@ -190,21 +187,14 @@ impl Shape {
         format!("SELECT {} FROM {} WHERE id = ?1", self.column_list(), self.table)
     }
 
-    /// Writes a whole row, new or not.
-    pub(super) fn upsert_sql(&self) -> String {
-        let marks = (1..=self.columns.len())
-            .map(|n| format!("?{n}"))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let set = self.columns[1..]
-            .iter()
-            .map(|column| format!("{0} = excluded.{0}", column.name))
-            .collect::<Vec<_>>()
-            .join(", ");
+    /// Writes a new row.
+    pub(super) fn insert_sql(&self) -> String {
+        let marks = (1..=self.columns.len()).map(|n| format!("?{n}"));
         format!(
-            "INSERT INTO {} ({}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {set}",
+            "INSERT INTO {} ({}) VALUES ({})",
             self.table,
-            self.column_list()
+            self.column_list(),
+            marks.collect::<Vec<_>>().join(", ")
         )
     }
 
@@ -241,6 +231,11 @@ mod tests {
             unreachable!()
         };
         Row::from_image(table, image).unwrap().image()
+    }
+
+    fn described_in_order(shape: &Shape) -> Vec<&'static str> {
+        let refers = shape.columns.iter().filter(|column| column.references.is_some());
+        refers.map(|column| column.name).collect()
     }
 
     #[test]
@@ -307,6 +302,9 @@ mod tests {
                 .collect();
             described.sort();
             assert_eq!(foreign, described);
+            let (names, refers) = table.compared();
+            assert_eq!(names, shape.unique.concat());
+            assert_eq!(refers, described_in_order(shape));
         }
     }
 }

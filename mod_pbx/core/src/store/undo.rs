@@ -2,7 +2,7 @@
 
 use super::apply::Work;
 use super::change::{Change, Row, RowChange, Table};
-use super::error::StoreError;
+use super::error::{StoreError, on};
 use super::log;
 
 /// The changes that undo revision `rev`.
@@ -33,7 +33,17 @@ fn undo(work: &Work<'_>, rev: u64, change: RowChange) -> Result<Change, StoreErr
         .copied()
         .find(|table| table.name() == change.table)
         .ok_or_else(unknown)?;
-    if let Some(later) = log::last_touch(work.conn, table, change.id)?
+    let stored = work
+        .rows
+        .read(work.conn, table, change.id)
+        .map_err(on(work.conn, "reading a row"))?;
+    let later = match (&stored, &change.after) {
+        (Some(row), _) => Some(row.row_rev()),
+        // Deleted then, and not there now.
+        (None, None) => None,
+        (None, Some(_)) => log::last_touch(work.conn, rev, table, change.id)?,
+    };
+    if let Some(later) = later
         && later != rev
     {
         let image = change.after.as_ref().or(change.before.as_ref());

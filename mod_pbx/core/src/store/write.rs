@@ -17,7 +17,7 @@ pub(super) struct RowStore {
 #[derive(Debug)]
 struct Statements {
     select: String,
-    upsert: String,
+    insert: String,
     delete: String,
 }
 
@@ -27,7 +27,7 @@ impl RowStore {
             let shape = shape(table);
             Statements {
                 select: shape.select_sql(),
-                upsert: shape.upsert_sql(),
+                insert: shape.insert_sql(),
                 delete: shape.delete_sql(),
             }
         };
@@ -43,15 +43,41 @@ impl RowStore {
             .optional()
     }
 
-    /// Stores the row, new or not.
-    pub(super) fn write(&self, conn: &Connection, row: &Row) -> rusqlite::Result<()> {
+    /// Stores the row, which is new, or which is `before` now: then only what differs is written, since
+    /// SQLite renews every index of a column that is set.
+    pub(super) fn write(&self, conn: &Connection, before: Option<&Row>, row: &Row) -> rusqlite::Result<()> {
+        match before {
+            Some(before) => Self::update(conn, before, row),
+            None => self.insert(conn, row),
+        }
+    }
+
+    fn update(conn: &Connection, before: &Row, row: &Row) -> rusqlite::Result<()> {
+        let table = row.table();
+        let (old, new) = (before.image(), row.image());
+        let mut sql = format!("UPDATE {table} SET ");
+        let mut values = vec![Sql::Text(row.id().to_string())];
+        for column in shape(table).columns {
+            if old.get(column.name) != new.get(column.name) {
+                values.push(to_sql(new.get(column.name)));
+                let comma = if values.len() > 2 { ", " } else { "" };
+                sql.push_str(&format!("{comma}{} = ?{}", column.name, values.len()));
+            }
+        }
+        sql.push_str(" WHERE id = ?1");
+        // `row_rev` differs always.
+        conn.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+        Ok(())
+    }
+
+    fn insert(&self, conn: &Connection, row: &Row) -> rusqlite::Result<()> {
         let table = row.table();
         let image = row.image();
         let values = shape(table)
             .columns
             .iter()
             .map(|column| to_sql(image.get(column.name)));
-        conn.prepare_cached(&self.statements[table as usize].upsert)?
+        conn.prepare_cached(&self.statements[table as usize].insert)?
             .execute(params_from_iter(values))?;
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! The one writer: a transaction from the first check to the snapshot that lookups see.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, TransactionBehavior};
 use uuid::Uuid;
 
 use super::apply::{self, Work};
@@ -14,7 +15,39 @@ use super::inner::checkpoint;
 use super::load::{self, DomainNames};
 use super::snapshot::Snapshot;
 use super::write::RowStore;
-use super::{check, log, text};
+use super::{check, connection, log, text};
+
+/// A write transaction whose statements are prepared once, unlike `rusqlite::Transaction`'s.
+struct Immediate<'a>(&'a Connection);
+
+impl<'a> Immediate<'a> {
+    fn begin(conn: &'a Connection) -> rusqlite::Result<Self> {
+        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(Self(conn))
+    }
+
+    fn commit(self) -> rusqlite::Result<()> {
+        // What fails is rolled back by drop.
+        self.0.prepare_cached("COMMIT")?.execute([]).map(drop)
+    }
+}
+
+impl Drop for Immediate<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit()
+            && let Err(error) = self.0.execute_batch("ROLLBACK")
+        {
+            tracing::error!("taking back what was not saved: {error}");
+        }
+    }
+}
+
+impl std::ops::Deref for Immediate<'_> {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        self.0
+    }
+}
 
 /// The connection that writes, with what it knows of the database.
 #[derive(Debug)]
@@ -94,20 +127,15 @@ impl Writer {
         &mut self,
         request: &Request<'_>,
         current: &Arc<Snapshot>,
-        changes: impl FnOnce(&Work<'_>) -> Result<Vec<Change>, StoreError>,
+        changes: &mut dyn FnMut(&Work<'_>) -> Result<Vec<Change>, StoreError>,
     ) -> Result<Outcome, StoreError> {
-        let tx = rusqlite::Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)
-            .map_err(on(&self.conn, "beginning to write"))?;
+        let tx = Immediate::begin(&self.conn).map_err(on(&self.conn, "beginning to write"))?;
         if data_version(&tx).map_err(on(&tx, "looking for foreign writes"))? != self.data_version {
             return Ok(Outcome::Foreign);
         }
         if let Some(revision) = log::by_request(&tx, request.id)? {
             return Ok(Outcome::Before(revision));
         }
-        // References are checked at the end, so that the order of the changes does not matter.
-        tx.prepare_cached("PRAGMA defer_foreign_keys = ON")
-            .and_then(|mut statement| statement.execute([]))
-            .map_err(on(&tx, "beginning to write"))?;
         let work = Work {
             conn: &tx,
             rows: &self.rows,
@@ -140,6 +168,19 @@ impl Writer {
 }
 
 impl Writer {
+    /// Empties the log, if all of it was moved and nobody reads it; true: it is empty. Waits for nobody.
+    pub(super) fn empty_log(&self) -> Result<bool, StoreError> {
+        let patience = |time| {
+            self.conn
+                .busy_timeout(time)
+                .map_err(on(&self.conn, "emptying the log"))
+        };
+        patience(Duration::ZERO)?;
+        let emptied = checkpoint(&self.conn, "TRUNCATE");
+        patience(connection::BUSY)?;
+        emptied
+    }
+
     /// Closes the database so that one complete file is left, without a log.
     pub(super) fn close_cleanly(self) {
         let closed = checkpoint(&self.conn, "TRUNCATE").and_then(|_| {

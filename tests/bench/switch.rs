@@ -1,0 +1,58 @@
+//! How fast the module answers in a real FreeSWITCH, always beside what else could answer, in one run:
+//! the contenders are asked in turn, round after round, and medians are compared. Absolute times are of
+//! one machine; the ratios are what counts. Needs an installed FreeSWITCH with its headers and a C compiler.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for the terminal"
+)]
+
+#[path = "../switch/child.rs"]
+mod child;
+#[path = "../switch/esl.rs"]
+#[expect(dead_code, reason = "the tests listen to events too")]
+mod esl;
+#[path = "../switch/found.rs"]
+mod found;
+#[path = "../switch/wait.rs"]
+#[expect(dead_code, reason = "the tests wait for more")]
+mod wait;
+
+mod contender;
+mod database;
+mod http;
+mod lookup;
+mod register;
+mod table;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // `cargo test` builds and runs benches too, with this flag missing.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    let switch = match found::freeswitch() {
+        Ok(switch) => switch,
+        Err(reason) => {
+            eprintln!("SKIPPED: the figures in a real switch: {reason}");
+            return ExitCode::from(u8::from(
+                std::env::var("PBX_REQUIRE_FREESWITCH").as_deref() == Ok("1"),
+            ));
+        }
+    };
+    let only = std::env::var("PBX_BENCH").unwrap_or_default();
+    let wanted = |name: &str| only.is_empty() || only.split(',').any(|part| part == name);
+    println!("{}", table::machine());
+    if wanted("lookup") {
+        lookup::run(&switch);
+    }
+    if wanted("register") {
+        match found::sipp() {
+            Ok(sipp) => register::run(&switch, &sipp),
+            Err(reason) => eprintln!("SKIPPED: registrations: {reason}"),
+        }
+    }
+    ExitCode::SUCCESS
+}

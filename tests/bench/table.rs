@@ -1,0 +1,28 @@
+//! Medians, ratios and how they are printed.
+
+/// The middle of some numbers.
+pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+/// A row of the table: what, the ratio, its bound, and what it was made of.
+pub(crate) fn row(figure: &str, ratio: f64, bound: &str, made_of: &str) {
+    println!("| {figure} | {ratio:.2} | {bound} | {made_of} |");
+}
+
+/// The heading of a table of rows.
+pub(crate) fn heading(title: &str) {
+    println!("\n### {title}\n\n| figure | measured | bound | made of |\n| --- | --- | --- | --- |");
+}
+
+/// The machine, in a line.
+pub(crate) fn machine() -> String {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or(" an unnamed processor");
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    format!("{cores} cores, {}", model.trim_start_matches([' ', '\t', ':']))
+}

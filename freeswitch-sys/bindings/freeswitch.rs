@@ -665,12 +665,6 @@ unsafe extern "C" {
     ) -> switch_status_t;
     /// switch_event.h; waits for running callbacks: never from within one
     pub fn switch_event_unbind(node: *mut *mut switch_event_node_t) -> switch_status_t;
-    /// switch_event.h; idx -1 is the whole value
-    pub fn switch_event_get_header_idx(
-        event: *mut switch_event_t,
-        header_name: *const ::core::ffi::c_char,
-        idx: ::core::ffi::c_int,
-    ) -> *mut ::core::ffi::c_char;
     /// switch_event.h
     pub fn switch_event_create_subclass_detailed(
         file: *const ::core::ffi::c_char,

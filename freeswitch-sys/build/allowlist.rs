@@ -54,7 +54,6 @@ pub const HEADERS: &[Header] = &[
             "switch_event_create_subclass_detailed",
             "switch_event_destroy",
             "switch_event_fire_detailed",
-            "switch_event_get_header_idx",
             "switch_event_unbind",
         ],
         types: &["switch_event", "switch_event_flag_t", "switch_event_header"],

@@ -297,8 +297,6 @@ switch_status_t switch_event_bind_removable(const char *id, switch_event_types_t
 											void *user_data, switch_event_node_t **node);
 /** switch_event.h; waits for running callbacks: never from within one */
 switch_status_t switch_event_unbind(switch_event_node_t **node);
-/** switch_event.h; idx -1 is the whole value */
-char *switch_event_get_header_idx(switch_event_t *event, const char *header_name, int idx);
 /** switch_event.h */
 switch_status_t switch_event_create_subclass_detailed(const char *file, const char *func, int line,
 													  switch_event_t **event, switch_event_types_t event_id,

@@ -10,12 +10,37 @@ use std::ptr::NonNull;
 /// # Safety
 /// `pointer` is NULL or a NUL-terminated string that stays as it is for `'a`.
 pub unsafe fn text<'a>(pointer: *const c_char) -> Option<Cow<'a, str>> {
+    // SAFETY: what the caller promises.
+    unsafe { bytes(pointer) }.map(String::from_utf8_lossy)
+}
+
+/// The bytes at `pointer`, or nothing where it is NULL.
+///
+/// # Safety
+/// As [`text`].
+pub unsafe fn bytes<'a>(pointer: *const c_char) -> Option<&'a [u8]> {
+    // SAFETY: not NULL where it is read, so what the caller promises.
+    (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) }.to_bytes())
+}
+
+/// Whether the text at `pointer` is `name`, without regard to case. Stops at the first byte that differs.
+///
+/// # Safety
+/// As [`text`].
+pub unsafe fn is(pointer: *const c_char, name: &[u8]) -> bool {
     if pointer.is_null() {
-        return None;
+        return false;
     }
-    // SAFETY: not NULL, so what the caller promises.
-    let text = unsafe { CStr::from_ptr(pointer) };
-    Some(text.to_string_lossy())
+    let pointer: *const u8 = pointer.cast();
+    for (at, wanted) in name.iter().enumerate() {
+        // SAFETY: no byte before it was NUL, so it is inside the string.
+        let found = unsafe { *pointer.add(at) };
+        if found == 0 || !found.eq_ignore_ascii_case(wanted) {
+            return false;
+        }
+    }
+    // SAFETY: as above.
+    unsafe { *pointer.add(name.len()) == 0 }
 }
 
 /// `text` for the switch. A NUL, where C's text ends, becomes U+FFFD.
@@ -23,29 +48,6 @@ pub fn c_string(text: &str) -> CString {
     match CString::new(text) {
         Ok(text) => text,
         Err(_) => CString::new(text.replace('\0', "\u{FFFD}")).unwrap_or_default(),
-    }
-}
-
-/// A name for the switch to look something up by, on the stack: for paths that allocate nothing.
-pub struct Name([u8; Self::ROOM]);
-
-impl Name {
-    const ROOM: usize = 64;
-
-    /// None for a name that is too long (63 bytes fit) or has a NUL in it: nothing is called so.
-    pub fn new(name: &str) -> Option<Self> {
-        let name = name.as_bytes();
-        if name.len() >= Self::ROOM || name.contains(&0) {
-            return None;
-        }
-        let mut room = [0; Self::ROOM];
-        room[..name.len()].copy_from_slice(name);
-        Some(Self(room))
-    }
-
-    /// As C has it; valid as long as `self`.
-    pub fn as_ptr(&self) -> *const c_char {
-        self.0.as_ptr().cast()
     }
 }
 
@@ -97,13 +99,21 @@ mod tests {
     }
 
     #[test]
-    fn a_name_fits_or_does_not_exist() {
-        let longest = "x".repeat(63);
-        let name = Name::new(&longest).unwrap();
-        // SAFETY: `name` lives on.
-        assert_eq!(unsafe { text(name.as_ptr()) }.as_deref(), Some(&*longest));
-        assert!(Name::new(&"x".repeat(64)).is_none());
-        assert!(Name::new("a\0b").is_none());
+    fn a_name_is_all_of_it() {
+        // SAFETY: constants.
+        let is = |text: &CStr, name: &str| unsafe { is(text.as_ptr(), name.as_bytes()) };
+        assert!(is(c"Sip_Auth_Realm", "sip_auth_realm") && is(c"", ""));
+        for (text, name) in [
+            (c"user", "use"),
+            (c"use", "user"),
+            (c"", "user"),
+            (c"user", ""),
+            (c"a", "a\0b"),
+        ] {
+            assert!(!is(text, name), "{text:?} {name:?}");
+        }
+        // SAFETY: NULL is allowed.
+        assert!(!unsafe { super::is(std::ptr::null(), b"") });
     }
 
     #[test]

@@ -256,36 +256,6 @@ unsafe fn free_header(header: *mut switch_event_header) {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn switch_event_get_header_idx(
-    event: *mut switch_event,
-    header_name: *const c_char,
-    idx: c_int,
-) -> *mut c_char {
-    // SAFETY: the switch asserts that there is an event.
-    let event = unsafe { &*event };
-    // SAFETY: NULL or a C string.
-    let name = unsafe { text(header_name) };
-    let Some(name) = name else { return ptr::null_mut() };
-    let mut header = event.headers;
-    while !header.is_null() {
-        // SAFETY: headers of a live event.
-        let fields = unsafe { &*header };
-        // SAFETY: a header has a name.
-        let found = unsafe { CStr::from_ptr(fields.name) };
-        if found.to_bytes().eq_ignore_ascii_case(name.as_bytes()) {
-            // No header here is an array: an index finds nothing.
-            return if idx < 0 { fields.value } else { ptr::null_mut() };
-        }
-        header = fields.next;
-    }
-    if name == "_body" {
-        event.body
-    } else {
-        ptr::null_mut()
-    }
-}
-
-#[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn switch_event_destroy(event: *mut *mut switch_event) {
     // SAFETY: the caller's pointer to an event or to NULL.
     let gone = std::mem::replace(unsafe { &mut *event }, ptr::null_mut());

@@ -23,6 +23,7 @@ mod lookup;
 mod out;
 mod phone;
 mod pin;
+mod presence;
 mod progress;
 mod revisions;
 mod setting;
@@ -78,6 +79,8 @@ enum Verb {
     /// Addresses, ports, limits
     #[command(subcommand)]
     Setting(setting::Verb),
+    /// Shows who is online, and with which phones
+    Presence(presence::Presence),
     /// Asks what the switch would ask, and prints what it would get
     Lookup(lookup::Lookup),
     /// Lists who answers which lookup
@@ -150,6 +153,7 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Line(verb) => verb.run(desk),
         Verb::Channel(verb) => verb.run(desk),
         Verb::Setting(verb) => verb.run(desk),
+        Verb::Presence(presence) => presence.run(desk),
         Verb::Lookup(lookup) => lookup.run(desk),
         Verb::Handlers(handlers) => handlers.run(desk),
         Verb::Status(status) => status.run(desk),

@@ -10,6 +10,7 @@ use super::desk::Desk;
 use super::out::{Answer, Said, Sheet, plain};
 use super::progress::Step;
 use crate::counters::Count;
+use crate::presence;
 use crate::store::Health;
 use crate::store::snapshot::Snapshot;
 
@@ -39,6 +40,7 @@ struct Report {
     extensions: usize,
     lines: usize,
     lookups: Vec<Count>,
+    presence: presence::Health,
     running: Option<Step>,
     /// The parameters of `pbx.conf` by name.
     parameters: Value,
@@ -67,6 +69,7 @@ impl Report {
             extensions,
             lines,
             lookups: pbx.counters().rows(),
+            presence: pbx.presence().health(),
             running: pbx.progress().now(),
             parameters: serde_json::to_value(&*pbx.config()).unwrap_or_else(|_| json!({})),
             warnings: Vec::new(),
@@ -148,7 +151,8 @@ impl Report {
             .row("newest backup", backup)
             .row("domains", self.domains)
             .row("extensions", format!("{} enabled", self.extensions))
-            .row("lines", format!("{} enabled", self.lines));
+            .row("lines", format!("{} enabled", self.lines))
+            .row("phones", format!("{} registered", self.presence.registrations));
         if let Some(step) = &self.running {
             sheet = sheet.row("at work", format!("{}, {} %", step.task, step.percent));
         }
@@ -181,6 +185,7 @@ impl Report {
             "extensions": self.extensions,
             "lines": self.lines,
             "lookups": self.lookups,
+            "presence": self.presence,
             "running": self.running.as_ref().map(|step| json!({"task": step.task, "percent": step.percent})),
             "warnings": self.warnings,
         });
@@ -232,7 +237,7 @@ fn spelled(value: &Value) -> String {
 }
 
 /// `3 d 4 h`, `5 min 6 s`.
-fn spoken(seconds: u64) -> String {
+pub(super) fn spoken(seconds: u64) -> String {
     match (
         seconds / 86_400,
         seconds / 3_600 % 24,

@@ -163,6 +163,20 @@ fn phones_come_and_go() {
 }
 
 #[test]
+fn a_line_that_was_just_added_may_register_at_once() {
+    let configured = Arc::new(arc_swap::ArcSwap::from_pointee(Snapshot::default()));
+    let theirs = Arc::clone(&configured);
+    let host: Arc<FakeHost> = Arc::default();
+    let presence = Presence::start(host, Box::new(move || theirs.load_full())).unwrap();
+    until(&presence, |view| view.settled);
+    // The thread now waits for an event.
+    std::thread::sleep(Duration::from_millis(50));
+    configured.store(Arc::new(snapshot()));
+    presence.tell(register("bob", "c", "<sip:bob@10.0.0.9>", "10.0.0.9:5060", "120"));
+    until(&presence, |view| view.registrations == 1);
+}
+
+#[test]
 fn strangers_never_enter() {
     let presence = start(&Arc::default());
     for n in 0..2000 {

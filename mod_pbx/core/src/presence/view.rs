@@ -200,8 +200,14 @@ impl View {
             .lines
             .iter()
             .filter_map(|line| seen.lines.get(line.username.as_str()));
-        let own = seen.numbers.get(extension.number.as_str());
-        let own = own.map_or(State::Offline, |calls| calls_state(calls));
+        let own = calls_state(self.extension_calls(domain, extension));
         lines.map(|line| line.state()).fold(own, State::max)
+    }
+
+    /// The calls of an extension that belong to none of its lines.
+    pub fn extension_calls(&self, domain: &str, extension: &snapshot::Extension) -> &[Call] {
+        let seen = self.domains.get(domain);
+        let calls = seen.and_then(|seen| seen.numbers.get(extension.number.as_str()));
+        calls.map_or(&[], |calls| calls)
     }
 }

@@ -98,7 +98,8 @@ impl<'s> Worker<'s> {
                         match told {
                             Told::Event(event) => {
                                 self.shared.waiting.fetch_sub(1, Relaxed);
-                                self.apply(&event, &snapshot);
+                                // Of now: a line that was added since the last event may have registered.
+                                self.apply(&event, &(self.shared.snapshots)());
                             }
                             Told::Stop => return,
                         }

@@ -8,6 +8,7 @@ mod extensions;
 mod general;
 mod import;
 mod lines;
+mod presence;
 mod revisions;
 mod secrets;
 mod settings;

@@ -31,16 +31,17 @@ pub unsafe fn is(pointer: *const c_char, name: &[u8]) -> bool {
     if pointer.is_null() {
         return false;
     }
-    let pointer: *const u8 = pointer.cast();
-    for (at, wanted) in name.iter().enumerate() {
+    let mut at: *const u8 = pointer.cast();
+    for wanted in name {
         // SAFETY: no byte before it was NUL, so it is inside the string.
-        let found = unsafe { *pointer.add(at) };
+        let found = unsafe { at.read() };
         if found == 0 || !found.eq_ignore_ascii_case(wanted) {
             return false;
         }
+        at = at.wrapping_add(1);
     }
     // SAFETY: as above.
-    unsafe { *pointer.add(name.len()) == 0 }
+    unsafe { at.read() == 0 }
 }
 
 /// `text` for the switch. A NUL, where C's text ends, becomes U+FFFD.

@@ -1,16 +1,19 @@
 //! A known phone that registers again and again while something else goes wrong.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{Builder, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
+use crate::wait;
 use crate::wire::{Account, Phone};
 
 /// The phone and its thread.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     stop: Arc<AtomicBool>,
+    /// Attempts so far.
+    attempts: Arc<AtomicU32>,
     thread: Option<JoinHandle<Kept>>,
 }
 
@@ -30,7 +33,8 @@ impl Keeper {
     pub(crate) fn start(username: &str, domain: &str, password: &str, pause: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (username, domain, password) = (username.to_owned(), domain.to_owned(), password.to_owned());
-        let told = Arc::clone(&stop);
+        let attempts = Arc::new(AtomicU32::new(0));
+        let (told, counted) = (Arc::clone(&stop), Arc::clone(&attempts));
         let work = move || {
             let account = Account {
                 username: &username,
@@ -46,7 +50,14 @@ impl Keeper {
                     Err(error) => kept.failed.push(error.to_string()),
                 }
                 kept.longest = kept.longest.max(start.elapsed());
+                counted.fetch_add(1, Ordering::Relaxed);
                 sleep(pause);
+            }
+            // A line takes no more than so many phones (`max-registrations-per-extension`).
+            if let Ok([_, answer]) = phone.register(account, 0)
+                && answer.status != 200
+            {
+                kept.failed.push(format!("{} to the last", answer.status));
             }
             kept
         };
@@ -56,12 +67,19 @@ impl Keeper {
             .expect("a thread");
         Self {
             stop,
+            attempts,
             thread: Some(thread),
         }
     }
 
-    /// Stops, and tells how it went.
+    /// Stops after five more attempts, and tells how all of them went.
     pub(crate) fn stop(mut self) -> Kept {
+        let enough = self.attempts.load(Ordering::Relaxed) + 5;
+        wait::until(
+            "the known phone to try five times",
+            Duration::from_secs(60),
+            || (self.attempts.load(Ordering::Relaxed) >= enough).then_some(()),
+        );
         self.stop.store(true, Ordering::Relaxed);
         let thread = self.thread.take().expect("it is taken once");
         thread.join().expect("the keeper does not panic")

@@ -6,6 +6,7 @@
 //! ports, and a loaded machine would blur what they time.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod callee;
 mod child;
 mod curl;
 mod esl;
@@ -22,14 +23,16 @@ mod wait;
 mod wire;
 
 mod both_hosts;
-mod callee;
 mod calls;
 #[path = "../cases/mod.rs"]
 mod cases;
+mod crashes;
 mod loads;
 mod lookups;
 mod punt;
 mod registrations;
+mod reloads;
+mod storage;
 
 use std::process::ExitCode;
 
@@ -46,5 +49,8 @@ fn main() -> ExitCode {
     registrations::add(&mut trials);
     calls::add(&mut trials);
     punt::add(&mut trials);
+    reloads::add(&mut trials);
+    storage::add(&mut trials);
+    crashes::add(&mut trials);
     libtest_mimic::run(&arguments, trials).exit_code()
 }

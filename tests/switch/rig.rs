@@ -24,11 +24,17 @@ pub(crate) struct Rig {
 impl Rig {
     /// A whole switch: deploy's configuration, both tenants, phones may register.
     pub(crate) fn whole() -> Self {
-        let site = Self::site();
-        site.put_database(seed());
+        let site = Self::whole_site();
         let mut switch = Running::start(&site);
         switch.until("sofia status", "RUNNING");
         Self { site, switch }
+    }
+
+    /// The files of a whole switch.
+    pub(crate) fn whole_site() -> Site {
+        let site = Self::site();
+        site.put_database(seed());
+        site
     }
 
     /// A switch with hardly more than the module, and no database yet.
@@ -39,11 +45,10 @@ impl Rig {
         Self { site, switch }
     }
 
-    /// The same, with both tenants.
-    pub(crate) fn bare_with_tenants() -> Self {
-        let site = Self::site();
+    /// A switch with hardly more than the module, and both tenants.
+    pub(crate) fn quiet() -> Self {
+        let site = Self::whole_site();
         site.load_only(&["mod_pbx"]);
-        site.put_database(seed());
         let switch = Running::start(&site);
         Self { site, switch }
     }

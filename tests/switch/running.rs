@@ -78,11 +78,6 @@ impl Running {
         }
     }
 
-    /// Runs a command that may find the switch gone.
-    pub(crate) fn try_api(&mut self, command: &str) -> io::Result<String> {
-        self.esl.api(command)
-    }
-
     /// Runs a command that must succeed.
     #[track_caller]
     pub(crate) fn ok(&mut self, command: &str) -> String {
@@ -114,13 +109,8 @@ impl Running {
         self.process.id()
     }
 
-    /// Whether it still runs.
-    pub(crate) fn alive(&mut self) -> bool {
-        self.process.ended().is_none()
-    }
-
     /// Crashes it: SIGKILL.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill();
     }
 

@@ -1,0 +1,173 @@
+//! The module is loaded and unloaded again and again: under traffic without harm, and without leaving anything
+//! behind.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Builder, JoinHandle, sleep};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+
+use crate::group::{Group, note};
+use crate::keeper::Keeper;
+use crate::rig::{DOMAINS, Rig, password};
+use crate::running::{self, Size};
+use crate::storage::{known_phone, went_on};
+
+pub(crate) fn add(trials: &mut Vec<Trial>) {
+    Group::new("reloads", Rig::whole).add(
+        trials,
+        &[
+            ("twenty_cycles_under_traffic", twenty_cycles_under_traffic),
+            (
+                "a_reload_in_place_is_not_noticed",
+                a_reload_in_place_is_not_noticed,
+            ),
+        ],
+    );
+    Group::new("growth", Rig::quiet).add(
+        trials,
+        &[("a_hundred_and_twenty_cycles_leave_nothing", cycles_leave_nothing)],
+    );
+}
+
+const ACME: &str = DOMAINS[0];
+
+/// Lookups without a pause on a connection of their own, until told to stop; how many.
+struct Traffic {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<(u32, u32)>,
+}
+
+impl Traffic {
+    fn start() -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&stop);
+        let mut connection = running::connect().unwrap();
+        let work = move || {
+            let (mut found, mut missed) = (0, 0);
+            while !told.load(Ordering::Relaxed) {
+                let answer = connection
+                    .api(&format!("user_exists id alice {ACME}"))
+                    .expect("the switch lives");
+                match answer.trim() {
+                    "true" => found += 1,
+                    "false" => missed += 1,
+                    other => panic!("{other}"),
+                }
+            }
+            (found, missed)
+        };
+        let thread = Builder::new().name("traffic".to_owned()).spawn(work).unwrap();
+        Self { stop, thread }
+    }
+
+    fn stop(self) -> (u32, u32) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread
+            .join()
+            .expect("every lookup is answered, one way or the other")
+    }
+}
+
+/// Two connections look up, two phones register. While the module is out nobody is known and registrations are
+/// refused; that is all. An unload takes as long as the design allows.
+fn twenty_cycles_under_traffic(rig: &mut Rig) {
+    let traffic = [Traffic::start(), Traffic::start()];
+    let phones = ["alice", "bob"]
+        .map(|name| Keeper::start(name, ACME, &password(name, ACME), Duration::from_millis(10)));
+    let mut longest = Duration::ZERO;
+    for _ in 0..20 {
+        let begin = Instant::now();
+        rig.switch.ok("unload mod_pbx");
+        longest = longest.max(begin.elapsed());
+        sleep(Duration::from_millis(20));
+        rig.switch.ok("load mod_pbx");
+        // Some of the traffic must find the module.
+        sleep(Duration::from_millis(100));
+    }
+    let (mut found, mut missed, mut registered) = (0, 0, 0);
+    for one in traffic {
+        let (f, m) = one.stop();
+        (found, missed) = (found + f, missed + m);
+    }
+    for phone in phones {
+        let kept = phone.stop();
+        registered += kept.registered;
+        let others: Vec<_> = kept.failed.iter().filter(|status| *status != "403").collect();
+        assert!(others.is_empty(), "{kept:?}");
+    }
+    assert!(
+        found > 500 && missed > 0 && registered > 50,
+        "{found} {missed} {registered}"
+    );
+    assert!(longest < Duration::from_secs(1), "an unload took {longest:?}");
+    note(&format!(
+        "{found} found, {missed} missed, {registered} registrations, longest unload {longest:.0?}; "
+    ));
+    went_on(known_phone());
+}
+
+/// `pbx reload` takes a new pbx.conf while phones register and lookups run.
+fn a_reload_in_place_is_not_noticed(rig: &mut Rig) {
+    let (phone, traffic) = (known_phone(), Traffic::start());
+    for level in ["debug", "info", "warn", "info"] {
+        let conf = rig.site.pbx_conf(&[("log-level", level)]);
+        rig.site.write("conf/autoload_configs/pbx.conf.xml", &conf);
+        rig.switch.api("reloadxml");
+        rig.switch.ok("pbx reload");
+        assert!(
+            rig.switch
+                .ok("pbx status")
+                .contains(&format!("log-level        {level}"))
+        );
+        sleep(Duration::from_millis(100));
+    }
+    let (found, missed) = traffic.stop();
+    assert!(found > 100 && missed == 0, "{found} {missed}");
+    went_on(phone);
+}
+
+/// Threads and open files no more than before, but for the switch's own database handles, which come and go;
+/// memory does not rise with the number of cycles.
+///
+/// A FreeSWITCH that has just started takes 13 kB for each of the first 150 modules that come and go, whosever
+/// they are: so one of its own comes and goes before ours is looked at.
+fn cycles_leave_nothing(rig: &mut Rig) {
+    for _ in 0..200 {
+        rig.switch.ok("load mod_tone_stream");
+        rig.switch.ok("unload mod_tone_stream");
+    }
+    let cycle = |rig: &mut Rig| {
+        rig.switch.ok("unload mod_pbx");
+        rig.switch.ok("load mod_pbx");
+        assert_eq!(
+            rig.switch.api(&format!("user_exists id alice {ACME}")).trim(),
+            "true"
+        );
+        rig.switch.size()
+    };
+    let before = (0..20).map(|_| cycle(rig)).last().unwrap();
+    let sizes: Vec<Size> = (0..100).map(|_| cycle(rig)).collect();
+    let after = sizes[99];
+    let slope = slope(&sizes);
+    note(&format!("{before:?} to {after:?}, {slope:.2} kB a cycle; "));
+    assert!(
+        after.threads <= before.threads && after.files <= before.files + 2,
+        "{before:?} {after:?}"
+    );
+    assert!(slope <= 4.0, "{slope} kB a cycle: {sizes:?}");
+}
+
+/// By how much memory rises from one cycle to the next: the median of the slopes between any two of them
+/// (Theil and Sen), which a cache that grows once does not move.
+fn slope(sizes: &[Size]) -> f64 {
+    let mut slopes = Vec::new();
+    for (later, size) in sizes.iter().enumerate() {
+        for (earlier, other) in sizes[..later].iter().enumerate() {
+            slopes.push((size.rss_kb as f64 - other.rss_kb as f64) / (later - earlier) as f64);
+        }
+    }
+    slopes.sort_by(f64::total_cmp);
+    slopes[slopes.len() / 2]
+}

@@ -19,7 +19,7 @@ impl Esl {
     /// Nobody listens, or the password is refused.
     pub(crate) fn connect(port: u16, password: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+        stream.set_read_timeout(Some(Duration::from_secs(900)))?;
         stream.set_nodelay(true)?;
         let mut esl = Self {
             stream: BufReader::new(stream),

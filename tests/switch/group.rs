@@ -10,6 +10,9 @@ use libtest_mimic::{Completion, Trial};
 use crate::found::{self, Installed};
 use crate::rig::Rig;
 
+/// What is done with a switch, by name.
+pub(crate) type Scenario = (&'static str, fn(&mut Rig));
+
 /// A group: its switch starts with its first scenario and is killed after its last. A scenario that
 /// fails takes the switch with it, and the next one starts afresh.
 pub(crate) struct Group {
@@ -37,7 +40,7 @@ impl Group {
     }
 
     /// Adds scenarios, by name.
-    pub(crate) fn add(self, trials: &mut Vec<Trial>, scenarios: &[(&'static str, fn(&mut Rig))]) {
+    pub(crate) fn add(self, trials: &mut Vec<Trial>, scenarios: &[Scenario]) {
         for (scenario, run) in scenarios {
             let name = format!("{}::{scenario}", self.name);
             let (rig, start, needs, run) = (Arc::clone(&self.rig), self.start, self.needs, *run);

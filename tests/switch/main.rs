@@ -24,6 +24,7 @@ mod wire;
 
 mod both_hosts;
 mod calls;
+mod canaries;
 #[path = "../cases/mod.rs"]
 mod cases;
 mod crashes;
@@ -41,7 +42,7 @@ use libtest_mimic::Arguments;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
-    let _run = site::Run::new();
+    let _run = site::begin_run();
     let mut trials = Vec::new();
     both_hosts::add(&mut trials);
     loads::add(&mut trials);
@@ -52,5 +53,6 @@ fn main() -> ExitCode {
     reloads::add(&mut trials);
     storage::add(&mut trials);
     crashes::add(&mut trials);
+    canaries::add(&mut trials);
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -71,7 +71,7 @@ pub(crate) fn password(username: &str, domain: &str) -> String {
 
 /// A word that is in every answer about a person of the domain, and in no other.
 pub(crate) fn canary(domain: &str) -> String {
-    format!("Canary {}", domain.trim_end_matches(".test"))
+    format!("Canary-{}", domain.trim_end_matches(".test"))
 }
 
 /// Who a phone says it is.

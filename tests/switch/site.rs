@@ -2,6 +2,7 @@
 //! folder that outlives the process, so that a switch can be killed and started again.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -16,36 +17,30 @@ use crate::ports::ports;
 /// The event socket's password in tests.
 pub(crate) const PASSWORD: &str = "of-this-test-run-only";
 
-/// The folder of the whole run; dropping it removes every site in it.
-#[derive(Debug)]
-pub(crate) struct Run {
-    folder: TempDir,
-}
-
 static RUN: OnceLock<PathBuf> = OnceLock::new();
 
-impl Run {
-    /// Makes it, in memory where the machine has a place for that: the switch's own databases would
-    /// otherwise make every scenario a measurement of the disk.
-    pub(crate) fn new() -> Self {
-        let memory = Path::new("/dev/shm");
-        let parent = if memory.is_dir() {
-            memory.to_owned()
-        } else {
-            std::env::temp_dir()
-        };
-        let mut folder = tempfile::Builder::new()
-            .prefix("pbx-switch-")
-            .tempdir_in(parent)
-            .unwrap();
-        if std::env::var_os("PBX_KEEP").is_some() {
-            folder.disable_cleanup(true);
-        }
-        // Kept by all sites: making certificates takes the switch seconds.
-        fs::create_dir(folder.path().join("certs")).unwrap();
-        RUN.set(folder.path().to_owned()).expect("one run in a process");
-        Self { folder }
+/// Makes the folder of the whole run; dropping it removes every site in it.
+///
+/// In memory where the machine has a place for that: the switch's own databases would otherwise make every
+/// scenario a measurement of the disk.
+pub(crate) fn begin_run() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let parent = if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    };
+    let mut folder = tempfile::Builder::new()
+        .prefix("pbx-switch-")
+        .tempdir_in(parent)
+        .unwrap();
+    if std::env::var_os("PBX_KEEP").is_some() {
+        folder.disable_cleanup(true);
     }
+    // Shared by all sites: making certificates takes the switch seconds.
+    fs::create_dir(folder.path().join("certs")).unwrap();
+    RUN.set(folder.path().to_owned()).expect("one run in a process");
+    folder
 }
 
 /// The files of one switch.
@@ -152,7 +147,11 @@ impl Site {
     /// After a failure: what the switch said last.
     pub(crate) fn explain(&self) {
         let (folder, tail) = (self.path("log"), self.log_tail(60));
-        eprintln!("\n--- the switch's last lines ({}) ---\n{tail}", folder.display());
+        let _ = writeln!(
+            std::io::stderr(),
+            "\n--- the switch's last lines ({}) ---\n{tail}",
+            folder.display()
+        );
     }
 
     /// The switch's log.

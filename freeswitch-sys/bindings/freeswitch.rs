@@ -143,7 +143,7 @@ pub struct switch_event_types_t(pub ::core::ffi::c_uint);
 /// switch_event.h: with UNIQ_HEADERS a header added again replaces the one there is
 #[derive(Clone, Hash, PartialEq, Eq, Copy, Debug)]
 pub struct switch_event_flag_t(pub ::core::ffi::c_uint);
-/// switch_types.h: what the core looks up by the name <file name>_module_interface
+/// switch_types.h: what the core looks up as FILE_module_interface
 #[repr(C)]
 pub struct switch_loadable_module_function_table {
     pub switch_api_version: ::core::ffi::c_int,

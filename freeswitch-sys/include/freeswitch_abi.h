@@ -150,7 +150,7 @@ typedef switch_status_t (*switch_module_runtime_t) (void);
 /** switch_types.h */
 typedef switch_status_t (*switch_module_shutdown_t) (void);
 
-/** switch_types.h: what the core looks up by the name <file name>_module_interface */
+/** switch_types.h: what the core looks up as FILE_module_interface */
 typedef struct switch_loadable_module_function_table {
 	int switch_api_version;
 	switch_module_load_t load;

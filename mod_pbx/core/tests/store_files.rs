@@ -1,5 +1,7 @@
 //! What happens to the database's file, and how it is brought back.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod store_common;
 
 use std::fs;

@@ -1,5 +1,5 @@
--- Every enabled line as lookups need it, in the order of load_extensions.sql.
+-- Every enabled line as lookups need it.
 SELECT extension_id, username, a1, max_registrations, source_acl
 FROM line
 WHERE enabled
-ORDER BY extension_id, username;
+ORDER BY id;

@@ -15,7 +15,7 @@ use super::{backup, lock};
 pub struct Pace {
     /// How often it looks at the file and moves the log, in the worst case.
     pub look: Duration,
-    /// How long after the start the first backup is made, if one is due.
+    /// How long after the start a large file is checked whole, and the first backup made, if one is due.
     pub first_backup: Duration,
     /// How old the newest backup may become.
     pub backup: Duration,
@@ -134,10 +134,14 @@ fn run(inner: &Inner) {
             _ => pace.first_backup,
         };
     let _ended = Ended(&inner.bell);
+    let begin = Instant::now();
     while !inner.bell.wait(pace.look) {
         inner.look();
         inner.settle();
-        inner.check_once();
+        // Not at once: a start has enough to do.
+        if begin.elapsed() >= pace.first_backup {
+            inner.check_once();
+        }
         if Instant::now() >= next_backup && inner.snapshot.load().rev > 0 && inner.refused().is_none() {
             next_backup = Instant::now()
                 + match inner.daily_backup() {

@@ -191,15 +191,8 @@ impl Domain {
     /// Adds an extension under its number and its lines' usernames.
     ///
     /// # Errors
-    /// One of these names is taken, the text says which; nothing is added.
+    /// One of these names is another extension's, the text says which. The domain is then of no use.
     pub fn insert(&mut self, extension: Extension) -> Result<(), String> {
-        let own = extension.lines.iter().map(|line| line.username.as_str());
-        if let Some(taken) = own
-            .chain([extension.number.as_str()])
-            .find(|name| self.find(name).is_some())
-        {
-            return Err(format!("the name {taken} is taken"));
-        }
         let extension = Arc::new(extension);
         self.extensions += 1;
         for which in (0..extension.lines.len() as u32).chain([NUMBER]) {
@@ -209,7 +202,11 @@ impl Domain {
                 which,
             };
             identity.hash = self.sought(identity.name()).hash;
-            self.identities.insert(identity);
+            if let Some(taken) = self.identities.insert(identity)
+                && !Arc::ptr_eq(&taken.extension, &extension)
+            {
+                return Err(format!("the name {} is taken", taken.name()));
+            }
         }
         Ok(())
     }

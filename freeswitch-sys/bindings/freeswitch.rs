@@ -572,6 +572,10 @@ impl switch_event_types_t {
     pub const SWITCH_EVENT_MODULE_UNLOAD: switch_event_types_t = switch_event_types_t(
         35,
     );
+    pub const SWITCH_EVENT_PRESENCE_IN: switch_event_types_t = switch_event_types_t(38);
+    pub const SWITCH_EVENT_PRESENCE_PROBE: switch_event_types_t = switch_event_types_t(
+        41,
+    );
     pub const SWITCH_EVENT_RELOADXML: switch_event_types_t = switch_event_types_t(56);
     pub const SWITCH_EVENT_REQUEST_PARAMS: switch_event_types_t = switch_event_types_t(
         62,

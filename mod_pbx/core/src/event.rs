@@ -29,6 +29,8 @@ pub enum Kind {
     CallState,
     /// A channel is gone.
     CallEnded,
+    /// A phone subscribed to somebody's lamp.
+    LampAsked,
 }
 
 /// Which of the switch's events it is.
@@ -40,6 +42,8 @@ pub enum Source {
     ChannelCallState,
     /// `SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE`.
     ChannelHangupComplete,
+    /// `SWITCH_EVENT_PRESENCE_PROBE`.
+    PresenceProbe,
 }
 
 /// An event that we ask the switch for.
@@ -57,7 +61,7 @@ const CHANNEL: &[&CStr] = &[
     c"Unique-ID",
     c"Call-Direction",
     c"Channel-Call-State",
-    c"Channel-Presence-ID",
+    c"Channel-Presence-Data",
 ];
 
 /// Every event that we ask for.
@@ -121,7 +125,12 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
     Subscription {
         kind: Kind::CallEnded,
         source: Source::ChannelHangupComplete,
-        headers: &[c"Unique-ID", c"Channel-Presence-ID"],
+        headers: &[c"Unique-ID", c"Channel-Presence-Data"],
+    },
+    Subscription {
+        kind: Kind::LampAsked,
+        source: Source::PresenceProbe,
+        headers: &[c"to", c"sub-call-id", c"proto-specific-event-name"],
     },
 ];
 

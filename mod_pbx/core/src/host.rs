@@ -26,6 +26,9 @@ pub trait Host: Send + Sync {
     /// at reload, with what `pbx.conf` says.
     fn set_log_level(&self, level: tracing::Level);
 
+    /// Fires `SWITCH_EVENT_PRESENCE_IN` with these headers. Not from a lookup or an event hook.
+    fn fire_presence(&self, headers: &[(&'static str, &str)]);
+
     /// Runs an API command (`switch_api_execute`) and returns what it wrote. May block; never called
     /// from a lookup or an event hook.
     ///
@@ -45,6 +48,8 @@ pub struct FakeHost {
     pub parameters: Vec<(String, String)>,
     /// What API commands answer, by the command with its arguments; any other does not exist.
     pub answers: std::sync::Mutex<std::collections::HashMap<String, String>>,
+    /// The headers of the presence events that were fired.
+    pub fired: std::sync::Mutex<Vec<Vec<(&'static str, String)>>>,
 }
 
 impl FakeHost {
@@ -76,6 +81,17 @@ impl Host for FakeHost {
     }
 
     fn set_log_level(&self, _level: tracing::Level) {}
+
+    fn fire_presence(&self, headers: &[(&'static str, &str)]) {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        self.fired
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(headers);
+    }
 
     fn api(&self, command: &str, arguments: &str) -> Result<String, String> {
         let answers = self

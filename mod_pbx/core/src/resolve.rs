@@ -100,7 +100,7 @@ impl<'a> Ring<'a> {
     /// (`sofia_reg_find_reg_url`).
     ///
     /// Each leg carries the identity of who is called, so that a call that is transferred from it is known
-    /// (`pbx_identity`), and that presence follows it (`presence_id`). `leg_timeout` ends it even under an originate without a limit, and
+    /// (`pbx_identity`), and that presence follows it (`presence_data`). `leg_timeout` ends it even under an originate without a limit, and
     /// a phone that redirects (302) has its number routed in the domain (`sip_redirect_context`).
     pub fn dial_string(&self, out: &mut ActionData<'_>) {
         let mut first = true;
@@ -127,7 +127,7 @@ impl<'a> Ring<'a> {
     fn variables(&self, line: &Line, out: &mut ActionData<'_>) {
         let (domain, extension) = (&self.domain.name, self.extension);
         out.literal("[leg_timeout=").integer(self.seconds());
-        for name in [",pbx_identity=", ",presence_id="] {
+        for name in [",pbx_identity=", ",presence_data="] {
             out.literal(name)
                 .username(&line.username)
                 .literal("@")

@@ -1,9 +1,10 @@
 //! Which phones ring or are in a call: the switch's channels.
 //!
 //! Every leg of ours carries whose it is in a variable that FreeSWITCH repeats in each event of the channel
-//! (`switch_channel_event_set_basic_data`) and in `show channels`: `presence_id`, the line
+//! (`switch_channel_event_set_basic_data`) and in `show channels`: `presence_data`, the line
 //! (`alice@pbx.test`), or the extension of a leg that belongs to none of its lines. Callers do not choose
-//! it: the directory sets it for a phone that calls, the dial string for one that is called.
+//! it: the directory sets it for a phone that calls, the dial string for one that is called. (Not
+//! `presence_id`, by which mod_sofia would drive lamps as well: see [`super::lamps`].)
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub(super) struct Channel {
     uuid: String,
     direction: String,
     callstate: String,
-    presence_id: String,
+    presence_data: String,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +54,7 @@ impl Calls {
             uuid: header("Unique-ID"),
             direction: header("Call-Direction"),
             callstate: header("Channel-Call-State"),
-            presence_id: header("Channel-Presence-ID"),
+            presence_data: header("Channel-Presence-Data"),
         };
         self.take(book, &channel, snapshot);
     }
@@ -94,7 +95,7 @@ impl Calls {
         let Some(phase) = phase(&channel.direction, &channel.callstate) else {
             return;
         };
-        let Some(subject) = subject(&channel.presence_id, snapshot).filter(|_| !channel.uuid.is_empty())
+        let Some(subject) = subject(&channel.presence_data, snapshot).filter(|_| !channel.uuid.is_empty())
         else {
             return;
         };
@@ -108,6 +109,7 @@ impl Calls {
         let call = Call {
             uuid: Arc::clone(&uuid),
             phase,
+            called: is_called(&channel.direction),
         };
         if !has(book, &subject, &call) {
             book.change_calls(&subject, |calls| {
@@ -132,7 +134,7 @@ impl Calls {
 /// How far a leg is (`switch_channel_callstate_t`); none: nobody hears of it yet. A leg that the phone made
 /// itself has its user at it from the start, whatever its state.
 fn phase(direction: &str, callstate: &str) -> Option<Phase> {
-    let called = direction.eq_ignore_ascii_case("outbound");
+    let called = is_called(direction);
     match callstate.to_ascii_uppercase().as_str() {
         "DOWN" | "DIALING" if called => None,
         "DOWN" | "HANGUP" | "" => None,
@@ -141,9 +143,14 @@ fn phase(direction: &str, callstate: &str) -> Option<Phase> {
     }
 }
 
+/// Whether the switch called the phone.
+fn is_called(direction: &str) -> bool {
+    direction.eq_ignore_ascii_case("outbound")
+}
+
 /// Whose leg it is: a line's, else an extension's.
-fn subject(presence_id: &str, snapshot: &Snapshot) -> Option<Subject> {
-    let (name, domain) = presence_id.split_once('@')?;
+fn subject(presence_data: &str, snapshot: &Snapshot) -> Option<Subject> {
+    let (name, domain) = presence_data.split_once('@')?;
     if let Some((line, _)) = Known::find(snapshot, domain, name) {
         return Some(line.subject());
     }

@@ -11,6 +11,7 @@ pub mod contact;
 mod deadlines;
 pub mod feed;
 mod heard;
+mod lamps;
 mod registrar;
 mod status;
 pub mod target;
@@ -121,7 +122,7 @@ impl Presence {
     /// Takes an event. Any thread of the switch; never waits.
     pub fn tell(&self, event: Event) {
         let is_call = matches!(event.kind, Kind::CallState | Kind::CallEnded);
-        if is_call && event.header("Channel-Presence-ID").is_none() {
+        if is_call && event.header("Channel-Presence-Data").is_none() {
             return;
         }
         if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING {

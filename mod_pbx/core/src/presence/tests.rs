@@ -118,7 +118,7 @@ fn call(uuid: &str, direction: &str, state: &str, id: &str) -> Event {
             ("Unique-ID", uuid),
             ("Call-Direction", direction),
             ("Channel-Call-State", state),
-            ("Channel-Presence-ID", id),
+            ("Channel-Presence-Data", id),
         ],
     )
 }
@@ -319,7 +319,7 @@ fn calls_make_a_line_ring_and_busy() {
     assert_eq!(state(&presence.view(), "1001"), State::Busy);
     presence.tell(call("out", "outbound", "HANGUP", "alice@pbx.test"));
     until(&presence, |view| state(view, "1001") == State::Ringing);
-    let ended = [("Unique-ID", "out2"), ("Channel-Presence-ID", "1001@pbx.test")];
+    let ended = [("Unique-ID", "out2"), ("Channel-Presence-Data", "1001@pbx.test")];
     presence.tell(made_of(Kind::CallEnded, &ended));
     until(&presence, |view| state(view, "1001") == State::Online);
     // A phone that calls is busy from the start; an extension's own leg has no line.
@@ -376,7 +376,7 @@ fn what_the_switch_knew_before_us_is_asked_for() {
     ];
     host.say("sofia xmlstatus profile internal reg", &list(&rows));
     let channels = r#"{"row_count":2,"rows":[{"uuid":"u1","direction":"inbound","callstate":"ACTIVE",
-        "presence_id":"bob@pbx.test"},{"uuid":"u2","callstate":"ACTIVE"}]}"#;
+        "presence_data":"bob@pbx.test"},{"uuid":"u2","callstate":"ACTIVE"}]}"#;
     host.say("show channels as json", channels);
     let presence = start(&host);
     until(&presence, |view| view.settled);

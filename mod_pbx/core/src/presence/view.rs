@@ -126,6 +126,8 @@ pub struct Call {
     pub uuid: Arc<str>,
     /// How far it is.
     pub phase: Phase,
+    /// Whether the switch called the phone; else the phone called.
+    pub called: bool,
 }
 
 /// What is known of one line.

@@ -12,6 +12,7 @@ use crate::store::snapshot::Snapshot;
 
 use super::book::{Book, Known};
 use super::calls::{self, Calls};
+use super::lamps::Lamps;
 use super::registrar::{self, Doubt, Listing, Registrar};
 use super::target::OwnAddresses;
 use super::view::Moment;
@@ -57,6 +58,7 @@ struct Worker<'s> {
     book: Book,
     registrar: Registrar,
     calls: Calls,
+    lamps: Lamps,
     questions: Vec<Question>,
     housekeeping: Moment,
     rev: u64,
@@ -77,6 +79,7 @@ impl<'s> Worker<'s> {
             book: Book::default(),
             registrar: Registrar::default(),
             calls: Calls::default(),
+            lamps: Lamps::default(),
             questions: Vec::new(),
             housekeeping: shared.now().plus_seconds(HOUSEKEEPING / 1000),
             rev: 0,
@@ -90,7 +93,7 @@ impl<'s> Worker<'s> {
             let snapshot = (self.shared.snapshots)();
             self.answer_questions(&snapshot);
             let next = self.keep_time(&snapshot);
-            self.publish();
+            self.publish(&snapshot);
             let wait = Duration::from_millis(next.0.saturating_sub(self.shared.now().0));
             match receiver.recv_timeout(wait.max(Duration::from_millis(1))) {
                 Ok(first) => {
@@ -101,7 +104,10 @@ impl<'s> Worker<'s> {
                                 // Of now: a line that was added since the last event may have registered.
                                 self.apply(&event, &(self.shared.snapshots)());
                             }
-                            Told::Stop => return,
+                            Told::Stop => {
+                                self.lamps.darken(&*self.shared.host);
+                                return;
+                            }
                         }
                     }
                 }
@@ -131,6 +137,10 @@ impl<'s> Worker<'s> {
             }
             Kind::CallState => self.calls.changed(book, event, snapshot),
             Kind::CallEnded => self.calls.ended(book, event),
+            Kind::LampAsked => {
+                self.lamps
+                    .asked(&*self.shared.host, event, &book.view, snapshot, now);
+            }
         }
     }
 
@@ -161,10 +171,16 @@ impl<'s> Worker<'s> {
             .map(|q| q.at)
             .min()
             .unwrap_or(self.housekeeping);
-        self.housekeeping.min(expiry).min(question)
+        let lamp = self
+            .lamps
+            .tell_again(&*self.shared.host, &self.book.view, snapshot, now);
+        self.housekeeping
+            .min(expiry)
+            .min(question)
+            .min(lamp.unwrap_or(expiry))
     }
 
-    fn publish(&mut self) {
+    fn publish(&mut self, snapshot: &Snapshot) {
         let settled = self
             .questions
             .iter()
@@ -174,6 +190,8 @@ impl<'s> Worker<'s> {
             self.book.view.settled = settled;
             self.shared.view.store(Arc::new(self.book.view.clone()));
             self.shared.feed.tell(&changed);
+            self.lamps
+                .update(&*self.shared.host, &self.book.view, snapshot, &changed);
         }
     }
 

@@ -122,7 +122,7 @@ fn a_call_shows_as_it_goes() {
                 (c"Unique-ID", "u-1"),
                 (c"Call-Direction", "outbound"),
                 (c"Channel-Call-State", state),
-                (c"Channel-Presence-ID", "1001@pbx.test"),
+                (c"Channel-Presence-Data", "1001@pbx.test"),
             ],
         )));
         for _ in 0..500 {

@@ -250,8 +250,10 @@ fn identity(user: Params<'_>, domain: &Domain, extension: &Extension, id: &str) 
     let mut variables = user.variables();
     security(&mut variables, &domain.name, extension);
     variables.variable("pbx_identity", &At(id, &domain.name));
-    // Who is shown as busy when it calls, instead of whom From names (`sofia_handle_sip_i_invite`).
-    variables.variable("presence_id", &At(id, &domain.name));
+    // Who is shown as busy when it calls. Without a `presence_id` mod_sofia would take whom From names
+    // (`sofia_handle_sip_i_invite`); it leaves one alone that has no domain (`actual_sofia_presence_event_handler`).
+    variables.variable("presence_data", &At(id, &domain.name));
+    variables.variable("presence_id", "none");
     variables.close();
 }
 

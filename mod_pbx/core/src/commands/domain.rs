@@ -77,6 +77,10 @@ impl Verb {
     }
 }
 
+/// Said when a second domain comes.
+const SECOND: &str = "Warning: type sofia profile internal restart for the domains to work side by side; \
+    from then on phones that are pointed at an IP address instead of their domain stop registering";
+
 fn add(desk: &Desk<'_>, name: DomainName) -> Said {
     let id = Uuid::now_v7();
     let row = rows::Domain {
@@ -86,12 +90,20 @@ fn add(desk: &Desk<'_>, name: DomainName) -> Said {
         updated_at: String::new(),
     };
     let done = desk.commit(&format!("domain {name} added"), vec![Change::put(row)])?;
+    // The profile's realm was the only domain's until now (see apps/configuration/sofia.rs).
+    let second = desk.pbx.store().snapshot().domains.len() == 2;
+    let warning = if second { SECOND } else { "" };
+    let mut fields = json!({"revision": done.rev, "domain": {"id": id, "name": name}});
+    if second {
+        fields["warning"] = json!(warning);
+    }
     Ok(Answer::done(
         format!(
-            "domain {name} added (revision {})\nNext: pbx extension add NUMBER --user NAME --name \"FULL NAME\" --line\n",
-            done.rev
+            "domain {name} added (revision {})\n{warning}{}Next: pbx extension add NUMBER --user NAME --name \"FULL NAME\" --line\n",
+            done.rev,
+            if second { "\n" } else { "" },
         ),
-        json!({"revision": done.rev, "domain": {"id": id, "name": name}}),
+        fields,
     ))
 }
 

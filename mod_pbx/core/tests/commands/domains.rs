@@ -35,8 +35,21 @@ fn a_program_reads_domains_under_these_names() {
     assert_eq!(fields(&list["domains"][0]), expected);
     assert_eq!(fields(&desk.json("domain show")), expected);
     let added = desk.json("domain add two.test");
+    assert_eq!(fields(&added), ["domain", "ok", "revision", "warning"]);
+    let added = desk.json("domain add three.test");
     assert_eq!(fields(&added), ["domain", "ok", "revision"]);
     assert_eq!(added["ok"], true);
+}
+
+#[test]
+fn the_second_domain_comes_with_a_warning() {
+    let desk = Desk::new();
+    for (domain, warns) in [("one.test", false), ("two.test", true), ("three.test", false)] {
+        let answer = desk.ok(&format!("domain add {domain}"));
+        let warning = answer.lines().find(|line| line.starts_with("Warning: "));
+        assert_eq!(warning.is_some(), warns, "{answer}");
+        assert!(warning.is_none_or(|text| text.contains("sofia profile internal restart")));
+    }
 }
 
 #[test]

@@ -299,6 +299,29 @@ fn trap_6_a_foreign_host_is_not_ours() {
     }
 }
 
+/// Trap 7, too: mod_sofia takes such a digest again from whoever overheard it.
+#[test]
+fn trap_7_a_digest_that_does_not_count_its_uses_is_none() {
+    let world = World::named("one");
+    let found = |pairs: Vec<_>| users(&world.document("directory", pairs)).len();
+    let counted = [
+        ("sip_auth_response", "0123456789abcdef0123456789abcdef"),
+        ("sip_auth_qop", "auth"),
+        ("sip_auth_cnonce", "c"),
+        ("sip_auth_nc", "00000001"),
+    ];
+    let asked = |left_out: &str| {
+        let mut pairs = auth("alice", "pbx.test");
+        pairs.extend(counted.iter().filter(|(name, _)| *name != left_out));
+        pairs
+    };
+    assert_eq!(found(asked("")), 1);
+    for (name, _) in &counted[1..] {
+        assert_eq!(found(asked(name)), 0, "{name}");
+        assert_eq!(found(with(asked(""), name, "")), 0, "{name}");
+    }
+}
+
 /// Trap 7: the realm is the client's to choose.
 #[test]
 fn trap_7_domain_realm_and_from_must_agree() {

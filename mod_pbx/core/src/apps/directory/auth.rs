@@ -45,11 +45,21 @@ pub(super) fn admits(rq: &Request<'_>, domain: &Domain, line: &Line, several: bo
     };
     let welcome = like("sip_auth_realm", name)
         && agrees
+        && is_for_one_use(rq)
         && line
             .source_acl
             .as_deref()
             .is_none_or(|networks| comes_from(rq, networks));
     welcome.then_some(if register { Digest::Register } else { Digest::Other })
+}
+
+/// Whether the digest counts its uses (RFC 2617, 3.2.2), as the challenge asks for. Without, mod_sofia takes
+/// the same digest again from anybody, with any count that they write beside it (`sofia_reg_parse_auth`).
+fn is_for_one_use(rq: &Request<'_>) -> bool {
+    rq.param("sip_auth_response").is_none()
+        || ["sip_auth_qop", "sip_auth_cnonce", "sip_auth_nc"]
+            .into_iter()
+            .all(|field| rq.param(field).is_some_and(|value| !value.is_empty()))
 }
 
 /// Whether the request comes from one of these networks. `ip` is set by `switch_xml_locate_user` itself.

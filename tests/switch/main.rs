@@ -22,6 +22,7 @@ mod verto;
 mod wait;
 mod wire;
 
+mod bans;
 mod both_hosts;
 mod calls;
 mod canaries;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     loads::add(&mut trials);
     lookups::add(&mut trials);
     registrations::add(&mut trials);
+    bans::add(&mut trials);
     calls::add(&mut trials);
     punt::add(&mut trials);
     reloads::add(&mut trials);

@@ -114,6 +114,11 @@ impl Running {
         self.process.kill();
     }
 
+    /// The same to one that will be started again in its place.
+    pub(crate) fn crash(&mut self) {
+        self.process.kill();
+    }
+
     /// Shuts it down in order.
     ///
     /// # Panics

@@ -5,11 +5,15 @@ use std::fmt::Write as _;
 use std::io;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use md5::{Digest as _, Md5};
 
 use crate::ports::ports;
+
+/// When a request is sent again (RFC 3261, 17.1.2.2: T1). An answer is lost when the switch's OPTIONS to a
+/// phone that is gone comes back as an error just before: its socket gives the error to who sends next.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Who a phone says it is.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +41,13 @@ pub(crate) struct Phone {
 impl Phone {
     /// A phone that waits up to 5 s for each answer.
     pub(crate) fn new() -> Self {
+        Self::at("127.0.0.1")
+    }
+
+    /// The same at another address of the loopback network.
+    pub(crate) fn at(address: &str) -> Self {
         static CALLS: AtomicU64 = AtomicU64::new(1);
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a free UDP port");
+        let socket = UdpSocket::bind((address, 0)).expect("a free UDP port");
         socket.connect(("127.0.0.1", ports().sip)).expect("loopback");
         socket
             .set_read_timeout(Some(Duration::from_secs(5)))
@@ -69,9 +78,25 @@ impl Phone {
         self.ask("REGISTER", account, None, 60, &digest)
     }
 
+    /// Sends a REGISTER with this header line, or none.
+    pub(crate) fn send_register(&mut self, account: Account<'_>, header: &str) -> io::Result<Message> {
+        self.ask("REGISTER", account, None, 60, header)
+    }
+
     /// Sends an INVITE to `number` without any credential.
     pub(crate) fn invite(&mut self, account: Account<'_>, number: &str) -> io::Result<Message> {
         self.ask("INVITE", account, Some(number), 0, "")
+    }
+
+    /// Calls `number`, with a digest for the challenge; what the switch says to that.
+    ///
+    /// # Errors
+    /// The switch does not answer.
+    pub(crate) fn call(&mut self, account: Account<'_>, number: &str) -> io::Result<Message> {
+        let challenge = self.invite(account, number)?;
+        let realm = challenge.parameter("realm").unwrap_or_default();
+        let digest = self.digest("INVITE", account, &realm, &challenge);
+        self.ask("INVITE", account, Some(number), 0, &format!("Proxy-{digest}"))
     }
 
     /// Sends a request with these further header lines; the first final answer.
@@ -86,7 +111,8 @@ impl Phone {
         self.sequence += 1;
         let Account { username, domain, .. } = account;
         let (call, sequence) = (self.call, self.sequence);
-        let port = self.socket.local_addr()?.port();
+        let here = self.socket.local_addr()?;
+        let port = here.port();
         let target = number.map_or_else(|| domain.to_owned(), |number| format!("{number}@{domain}"));
         let to = number.map_or_else(
             || format!("{username}@{domain}"),
@@ -94,13 +120,13 @@ impl Phone {
         );
         let mut request = format!("{method} sip:{target} SIP/2.0\r\n");
         let lines = [
-            format!("Via: SIP/2.0/UDP 127.0.0.1:{port};rport;branch=z9hG4bK-{call}-{sequence}"),
+            format!("Via: SIP/2.0/UDP {here};rport;branch=z9hG4bK-{call}-{sequence}"),
             "Max-Forwards: 70".to_owned(),
             format!("From: <sip:{username}@{domain}>;tag=f{call}"),
             format!("To: <sip:{to}>"),
-            format!("Call-ID: {call}-{port}@127.0.0.1"),
+            format!("Call-ID: {call}-{port}@{}", here.ip()),
             format!("CSeq: {sequence} {method}"),
-            format!("Contact: <sip:{username}@127.0.0.1:{port}>"),
+            format!("Contact: <sip:{username}@{here}>"),
             "User-Agent: wire".to_owned(),
             format!("Expires: {expires}"),
         ];
@@ -108,8 +134,20 @@ impl Phone {
             let _ = write!(request, "{line}\r\n");
         }
         let _ = write!(request, "{further}Content-Length: 0\r\n\r\n");
-        self.socket.send(request.as_bytes())?;
-        self.final_answer(sequence)
+        let patience = self.socket.read_timeout()?;
+        self.socket.set_read_timeout(Some(AGAIN))?;
+        let begun = Instant::now();
+        let answer = loop {
+            self.socket.send(request.as_bytes())?;
+            match self.final_answer(sequence) {
+                Err(error)
+                    if error.kind() == io::ErrorKind::WouldBlock
+                        && patience.is_none_or(|time| begun.elapsed() < time) => {}
+                answer => break answer,
+            }
+        };
+        self.socket.set_read_timeout(patience)?;
+        answer
     }
 
     fn final_answer(&self, sequence: u32) -> io::Result<Message> {
@@ -181,7 +219,14 @@ impl Phone {
         )
     }
 
-    fn digest(&self, method: &str, account: Account<'_>, realm: &str, challenge: &Message) -> String {
+    /// The header line that answers a challenge.
+    pub(crate) fn digest(
+        &self,
+        method: &str,
+        account: Account<'_>,
+        realm: &str,
+        challenge: &Message,
+    ) -> String {
         let Account {
             username,
             domain,
@@ -197,6 +242,23 @@ impl Phone {
              qop=auth, nc=00000001, cnonce=\"{cnonce}\", response=\"{response}\", algorithm=MD5\r\n"
         )
     }
+}
+
+/// The same as RFC 2069 has it, which says nothing of its uses: a REGISTER's.
+pub(crate) fn digest_for_many_uses(account: Account<'_>, realm: &str, challenge: &Message) -> String {
+    let Account {
+        username,
+        domain,
+        password,
+    } = account;
+    let nonce = challenge.parameter("nonce").unwrap_or_default();
+    let uri = format!("sip:{domain}");
+    let a2 = md5(&format!("REGISTER:{uri}"));
+    let response = md5(&format!("{}:{nonce}:{a2}", a1(username, realm, password)));
+    format!(
+        "Authorization: Digest username=\"{username}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", \
+         response=\"{response}\", algorithm=MD5\r\n"
+    )
 }
 
 impl Message {

@@ -23,6 +23,8 @@ pub enum Kind {
     Expired,
     /// A phone stopped answering OPTIONS, or answers again.
     Pinged,
+    /// A digest was refused: of a REGISTER, or of any other request.
+    Refused,
     /// A SIP profile started; its registrations are those its database kept.
     ProfileStarted,
     /// A channel began to ring, was answered, held, or hung up.
@@ -113,6 +115,11 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
         ],
     },
     Subscription {
+        kind: Kind::Refused,
+        source: Source::Custom(c"sofia::register_failure"),
+        headers: &[c"to-user", c"to-host", c"network-ip", c"registration-type"],
+    },
+    Subscription {
         kind: Kind::ProfileStarted,
         source: Source::Custom(c"sofia::profile_start"),
         headers: &[c"profile_name"],
@@ -145,7 +152,8 @@ pub struct Event {
 impl Event {
     /// Copies what `subscription` names; `read` gives the first header of that name, as bytes.
     ///
-    /// None: a value is longer than [`LONGEST_VALUE`], so the event as a whole is not to be believed.
+    /// None: a value is longer than [`LONGEST_VALUE`], so the event as a whole is not to be believed. Of a
+    /// refusal only that value is left out: nobody escapes being counted by sending a long name.
     /// Bytes that are not UTF-8 become U+FFFD, which no stored name contains.
     pub fn copy<'e>(
         subscription: &Subscription,
@@ -155,6 +163,9 @@ impl Event {
         for name in subscription.headers {
             let Some(value) = read(name) else { continue };
             if value.len() > LONGEST_VALUE {
+                if subscription.kind == Kind::Refused {
+                    continue;
+                }
                 return None;
             }
             let value = match String::from_utf8_lossy(value) {

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod apps;
+pub mod bans;
 pub mod commands;
 pub mod config;
 pub mod counters;

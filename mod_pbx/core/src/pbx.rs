@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
+use crate::bans::Bans;
 use crate::commands;
 use crate::config::{Config, ConfigError};
 use crate::counters::Counters;
-use crate::event::Event;
+use crate::event::{Event, Kind};
 use crate::host::Host;
 use crate::presence::Presence;
 use crate::registry::{Registries, RegistryError, View};
@@ -43,7 +44,8 @@ pub struct Pbx {
     config: ArcSwap<Config>,
     registries: Registries,
     store: Arc<ConfigStore>,
-    presence: Presence,
+    presence: Arc<Presence>,
+    bans: Bans,
     counters: Counters,
     started: Instant,
     progress: commands::Progress,
@@ -73,9 +75,12 @@ impl Pbx {
         let configured = Arc::clone(&store);
         let snapshots = Box::new(move || configured.snapshot());
         let presence = Presence::start(Arc::clone(&host), snapshots).map_err(StartError::Thread)?;
+        let presence = Arc::new(presence);
+        let bans = Bans::start(Arc::clone(&store), Arc::clone(&presence)).map_err(StartError::Thread)?;
         Ok(Arc::new(Self {
             host,
             presence,
+            bans,
             config: ArcSwap::from_pointee(config),
             registries,
             store,
@@ -97,12 +102,14 @@ impl Pbx {
         let config = self.config.load();
         let snapshot = self.store.borrow();
         let presence = self.presence.view();
+        let bans = self.bans.view();
         self.registries.answer(
             request,
             &View {
                 snapshot: &snapshot,
                 config: &config,
                 presence: &presence,
+                bans: &bans,
                 host: &*self.host,
             },
         )
@@ -112,6 +119,7 @@ impl Pbx {
     /// switch; never waits.
     pub fn tell(&self, event: Option<Event>) {
         match event {
+            Some(event) if event.kind == Kind::Refused => self.bans.tell(&event),
             Some(event) => self.presence.tell(event),
             None => self.presence.lose(),
         }
@@ -168,6 +176,7 @@ impl Pbx {
 
     /// Ends every thread of ours and closes the database. Lookups after this still answer from memory.
     pub fn stop(&self) {
+        self.bans.stop();
         self.presence.stop();
         self.store.close();
     }
@@ -190,6 +199,11 @@ impl Pbx {
     /// Who is online.
     pub fn presence(&self) -> &Presence {
         &self.presence
+    }
+
+    /// Who is banned.
+    pub fn bans(&self) -> &Bans {
+        &self.bans
     }
 
     /// The database.

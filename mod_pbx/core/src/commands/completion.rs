@@ -6,6 +6,7 @@ use clap::{Arg, Command};
 
 use super::grammar;
 use super::lookup::SECTIONS;
+use crate::bans::Listed;
 use crate::pbx::Pbx;
 use crate::store::Page;
 use crate::store::settings::CATALOGUE;
@@ -115,6 +116,12 @@ fn values(pbx: &Pbx, arg: &Arg, path: &[String], words: &[String], last: &str) -
         "name" if noun == "user" => names(pbx, Noun::User, words, last),
         "name" if noun == "channel" => names(pbx, Noun::Extension, words, last),
         "name" if noun == "setting" => CATALOGUE.iter().map(|setting| setting.name.to_owned()).collect(),
+        "address" if noun == "ban" => pbx.bans().list().into_iter().map(|ban| ban.address).collect(),
+        "account" if noun == "ban" => {
+            let there = |ban: &Listed| words.first() == Some(&ban.address);
+            let bans = pbx.bans().list().into_iter().filter(there);
+            bans.filter_map(|ban| ban.account).collect()
+        }
         "rev" => revisions(pbx),
         "section" => SECTIONS.map(str::to_owned).to_vec(),
         "pairs" => [

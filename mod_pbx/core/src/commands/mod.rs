@@ -9,6 +9,7 @@
 
 mod address;
 mod backup;
+mod ban;
 mod channel;
 mod completion;
 mod desk;
@@ -81,6 +82,9 @@ enum Verb {
     Setting(setting::Verb),
     /// Shows who is online, and with which phones
     Presence(presence::Presence),
+    /// Who is refused for having tried passwords
+    #[command(subcommand)]
+    Ban(ban::Verb),
     /// Asks what the switch would ask, and prints what it would get
     Lookup(lookup::Lookup),
     /// Lists who answers which lookup
@@ -154,6 +158,7 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Channel(verb) => verb.run(desk),
         Verb::Setting(verb) => verb.run(desk),
         Verb::Presence(presence) => presence.run(desk),
+        Verb::Ban(verb) => verb.run(desk),
         Verb::Lookup(lookup) => lookup.run(desk),
         Verb::Handlers(handlers) => handlers.run(desk),
         Verb::Status(status) => status.run(desk),

@@ -56,6 +56,7 @@ fn takes(kind: Kind) -> String {
         Kind::Number(low, high) => format!("{low} to {high}"),
         Kind::Flag => "yes or no".to_owned(),
         Kind::Networks => "networks in CIDR notation, blank separated".to_owned(),
+        Kind::Numbers => "numbers, blank separated".to_owned(),
         Kind::Path => "an absolute path, or empty".to_owned(),
     }
 }

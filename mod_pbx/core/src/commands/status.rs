@@ -39,6 +39,8 @@ struct Report {
     domains: usize,
     extensions: usize,
     lines: usize,
+    /// Bans in force.
+    bans: usize,
     lookups: Vec<Count>,
     presence: presence::Health,
     running: Option<Step>,
@@ -68,6 +70,7 @@ impl Report {
             domains,
             extensions,
             lines,
+            bans: pbx.bans().list().len(),
             lookups: pbx.counters().rows(),
             presence: pbx.presence().health(),
             running: pbx.progress().now(),
@@ -152,7 +155,8 @@ impl Report {
             .row("domains", self.domains)
             .row("extensions", format!("{} enabled", self.extensions))
             .row("lines", format!("{} enabled", self.lines))
-            .row("phones", format!("{} registered", self.presence.registrations));
+            .row("phones", format!("{} registered", self.presence.registrations))
+            .row("bans", self.bans);
         if let Some(step) = &self.running {
             sheet = sheet.row("at work", format!("{}, {} %", step.task, step.percent));
         }
@@ -184,6 +188,7 @@ impl Report {
             "domains": self.domains,
             "extensions": self.extensions,
             "lines": self.lines,
+            "bans": self.bans,
             "lookups": self.lookups,
             "presence": self.presence,
             "running": self.running.as_ref().map(|step| json!({"task": step.task, "percent": step.percent})),

@@ -1,7 +1,7 @@
 //! Who is online, as lookups, the web and `pbx presence` read it: a state that never changes once published.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -185,6 +185,17 @@ impl View {
     /// What is known of a line: none, if it has neither a registration nor a call. Names in lower case.
     pub fn line(&self, domain: &str, username: &str) -> Option<&Arc<Line>> {
         self.domains.get(domain)?.lines.get(username)
+    }
+
+    /// Where each registration came from, with its line.
+    pub fn sources(&self) -> impl Iterator<Item = (&DomainName, &Username, IpAddr)> {
+        self.domains.iter().flat_map(|(domain, seen)| {
+            let lines = seen.lines.iter();
+            lines.flat_map(move |(username, line)| {
+                let sources = line.registrations.iter().filter_map(|r| r.source);
+                sources.map(move |source| (domain, username, source.ip()))
+            })
+        })
     }
 
     /// The state of one line. Names in lower case.

@@ -135,6 +135,8 @@ impl<'s> Worker<'s> {
                     self.ask(List::Profile(profile.into(), true));
                 }
             }
+            // The bans' concern.
+            Kind::Refused => {}
             Kind::CallState => self.calls.changed(book, event, snapshot),
             Kind::CallEnded => self.calls.ended(book, event),
             Kind::LampAsked => {

@@ -10,6 +10,7 @@ pub mod dict;
 
 use std::sync::Arc;
 
+use crate::bans;
 use crate::config::Config;
 use crate::host::Host;
 use crate::presence;
@@ -28,6 +29,8 @@ pub struct View<'a> {
     pub config: &'a Config,
     /// Who is online.
     pub presence: &'a presence::view::View,
+    /// Who is banned.
+    pub bans: &'a bans::view::View,
     /// The switch.
     pub host: &'a dyn Host,
 }

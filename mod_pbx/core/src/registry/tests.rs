@@ -30,6 +30,7 @@ fn ask(registries: &Registries, section: &str, pairs: &[(&str, &str)]) -> String
     let snapshot = Snapshot::default();
     let view = View {
         presence: &crate::presence::view::View::default(),
+        bans: &crate::bans::view::View::default(),
         snapshot: &snapshot,
         config: &config,
         host: &host,

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use rusqlite::Connection;
 use uuid::Uuid;
 
+use super::bans::Ban;
 use super::change::{Change, Revision};
 use super::error::{StoreError, on};
 use super::file::{self, Fate, Files};
@@ -279,6 +280,24 @@ impl Inner {
         }
         // Another program writes faster than we can read.
         Err(StoreError::Locked(self.options.database.clone()))
+    }
+
+    /// Stores bans and takes out others, beside the configuration: no revision, no new snapshot.
+    pub(super) fn keep_bans(&self, kept: &[Ban], gone: &[(String, String)]) -> Result<(), StoreError> {
+        let mut guard = lock(&self.writer);
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(StoreError::Closed);
+        }
+        let fate = self.explained(guard.as_mut())?;
+        let refused = self
+            .damaged()
+            .or_else(|| health::refusal(fate, &self.options.database));
+        let (Some(writer), None) = (guard.as_ref(), &refused) else {
+            return Err(StoreError::Refused(refused.unwrap_or_default()));
+        };
+        writer.keep_bans(kept, gone)?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Runs `f` on one committed state.

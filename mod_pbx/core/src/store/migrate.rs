@@ -8,7 +8,10 @@ use super::connection;
 use super::error::{StoreError, on};
 
 /// Every migration, by the version it makes.
-pub(super) const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("../../../../sql/0001_configuration.sql"))];
+pub(super) const MIGRATIONS: &[(u32, &str)] = &[
+    (1, include_str!("../../../../sql/0001_configuration.sql")),
+    (2, include_str!("../../../../sql/0002_bans.sql")),
+];
 
 /// The version this program reads and writes.
 pub(super) const VERSION: u32 = MIGRATIONS[MIGRATIONS.len() - 1].0;

@@ -7,6 +7,7 @@
 
 mod apply;
 mod backup;
+pub mod bans;
 mod change;
 mod check;
 mod connection;
@@ -141,6 +142,15 @@ impl ConfigStore {
     /// Those of `f`, and those of opening the database.
     pub fn read<T>(&self, f: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.inner.read(f)
+    }
+
+    /// Stores bans and takes out those of these networks and accounts that are `gone`, all or none: no
+    /// revision. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn keep_bans(&self, kept: &[bans::Ban], gone: &[(String, String)]) -> Result<(), StoreError> {
+        self.inner.keep_bans(kept, gone)
     }
 
     /// Copies the last committed state to `file`, which must not exist yet. Blocks neither commits nor

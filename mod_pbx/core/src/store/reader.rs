@@ -3,6 +3,7 @@
 use rusqlite::{Connection, ToSql};
 use uuid::Uuid;
 
+use super::bans::{self, Ban};
 use super::change::{Revision, Row, RowChange, Stored, Table};
 use super::error::{StoreError, on};
 use super::log;
@@ -191,6 +192,11 @@ impl Reader<'_> {
     /// How many rows a table has.
     pub fn count(&self, table: Table) -> Result<u64, StoreError> {
         self.total(table, "1", &[])
+    }
+
+    /// Every ban that is stored, those that have ended included.
+    pub fn bans(&self) -> Result<Vec<Ban>, StoreError> {
+        bans::all(self.conn).map_err(on(self.conn, "reading bans"))
     }
 
     /// The revisions, newest first.

@@ -18,6 +18,8 @@ pub enum Kind {
     Flag,
     /// Networks in CIDR notation, blank separated; may be empty.
     Networks,
+    /// Numbers that can be dialled, blank separated; may be empty.
+    Numbers,
     /// An absolute path; may be empty.
     Path,
 }
@@ -71,6 +73,16 @@ settings! {
         "Port of the switch's verto websocket.";
     VOICEMAIL_MAX_SECONDS = "voicemail-max-seconds", Kind::Number(10, 1000), "300",
         "Longest voicemail message in seconds; mod_voicemail takes no more than 1000.";
+    BAN_ACCOUNT_FAILURES = "ban-account-failures", Kind::Number(3, 1000), "10",
+        "Failed registrations of one line from one address, within 10 minutes, that ban this line there.";
+    BAN_ADDRESS_FAILURES = "ban-address-failures", Kind::Number(5, 10_000), "30",
+        "Failures from one address, within 10 minutes, that ban it, unless a phone is registered from there.";
+    BAN_SECONDS = "ban-seconds", Kind::Number(10, 86_400), "60",
+        "Seconds that the first ban lasts; each further one within a day lasts twice as long, a day at most.";
+    BAN_EXEMPT_NETWORKS = "ban-exempt-networks", Kind::Networks, "",
+        "Networks that are never banned, such as a proxy's that phones come through.";
+    EMERGENCY_NUMBERS = "emergency-numbers", Kind::Numbers, "112 911 999",
+        "Numbers for which a ban refuses no call that has the right password.";
     BACKUPS_KEPT = "backups-kept", Kind::Number(1, 365), "14",
         "How many daily backups are kept.";
 }
@@ -123,6 +135,17 @@ impl Definition {
                     None => Ok(networks.join(" ")),
                 }
             }
+            Kind::Numbers => {
+                let numbers: Vec<&str> = value.split([' ', ',']).filter(|n| !n.is_empty()).collect();
+                let dialled = |n: &str| n.len() <= 15 && n.bytes().all(|b| b.is_ascii_digit());
+                match numbers.iter().find(|n| !dialled(n)) {
+                    Some(bad) => Err(format!(
+                        "{} takes numbers of up to 15 digits such as 112, not {bad:?}",
+                        self.name
+                    )),
+                    None => Ok(numbers.join(" ")),
+                }
+            }
             Kind::Path => {
                 let plain = |c: char| c.is_alphanumeric() || "/._-+".contains(c);
                 if value.is_empty() || (value.starts_with('/') && value.chars().all(plain)) {
@@ -162,6 +185,11 @@ impl Settings {
     pub fn number(&self, definition: &'static Definition) -> u64 {
         // Both what is stored and what is the default went through `parse`.
         self.get(definition).parse().unwrap_or(0)
+    }
+
+    /// The values of a [`Kind::Networks`] or [`Kind::Numbers`].
+    pub fn each(&self, definition: &'static Definition) -> impl Iterator<Item = &str> {
+        self.get(definition).split_ascii_whitespace()
     }
 
     /// The value of a [`Kind::Address`]; none for `auto`.

@@ -8,6 +8,7 @@ use rusqlite::config::DbConfig;
 use uuid::Uuid;
 
 use super::apply::{self, Work};
+use super::bans::{self, Ban};
 use super::change::{Change, Revision};
 use super::delta::Touched;
 use super::error::{StoreError, on};
@@ -168,6 +169,16 @@ impl Writer {
 }
 
 impl Writer {
+    /// Stores bans and takes out others.
+    pub(super) fn keep_bans(&self, kept: &[Ban], gone: &[(String, String)]) -> Result<(), StoreError> {
+        let run = || -> rusqlite::Result<()> {
+            let tx = Immediate::begin(&self.conn)?;
+            bans::keep(&tx, kept, gone)?;
+            tx.commit()
+        };
+        run().map_err(on(&self.conn, "saving bans"))
+    }
+
     /// Empties the log, if all of it was moved and nobody reads it; true: it is empty. Waits for nobody.
     pub(super) fn empty_log(&self) -> Result<bool, StoreError> {
         let patience = |time| {

@@ -187,6 +187,7 @@ impl World {
             snapshot: &self.snapshot,
             config: &self.config,
             presence: &self.presence,
+            bans: &pbx_core::bans::view::View::default(),
             host: &self.host,
         };
         let rq = Request {

@@ -13,7 +13,7 @@ use crate::apps::directory::one::Asked;
 use crate::registry::{Builder, Handler, RegistryError, Section, View};
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::store::snapshot::Domain;
+use crate::store::snapshot::{Domain, Line};
 use crate::xml::Document;
 use crate::xml::user::Decoy;
 
@@ -69,7 +69,12 @@ impl SipDomain {
         let line = extension.line(&user);
         let several = view.snapshot.domains.len() > 1;
         let digest = || auth::admits(rq, domain, line?, several);
+        let banned = |line: &Line| {
+            let (domain, username) = (domain.name.as_str(), line.username.as_str());
+            view.bans.refuses(rq, &view.snapshot.settings, domain, username)
+        };
         match (asked, line) {
+            (Asked::Auth, Some(line)) if banned(line) => nobody(domain),
             (Asked::Auth, Some(line)) => match digest() {
                 Some(auth::Digest::Register) => one::register(domain, extension, line),
                 Some(auth::Digest::Other) => one::auth(domain, extension, line),

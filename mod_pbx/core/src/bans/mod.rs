@@ -1,0 +1,185 @@
+//! Bans of those who try passwords, by `sofia::register_failure`.
+//!
+//! What an event says is the attacker's choice: the line it names, and over UDP even the address. So a line
+//! is banned only from the address that failed for it, an address only while no phone is registered from
+//! there, and neither touches a line that has registered from that address before: nobody bans somebody
+//! else's phone. A ban is enforced where the directory gives out a line's credential, as if there were no
+//! such line, which is the answer that unknown names and wrong passwords get as well (403); a call for
+//! help is not refused by it.
+//!
+//! Events are counted in a thread of ours, which publishes who is banned and keeps that in the database.
+
+mod culprit;
+mod ledger;
+pub mod view;
+mod worker;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, Guard};
+
+use crate::event::Event;
+use crate::presence::Presence;
+use crate::store::ConfigStore;
+
+pub use culprit::{Account, Culprit, Net};
+use view::View;
+
+/// How many events may wait. Those beyond are dropped: whoever sends so many is not forgotten for it.
+const WAITING: usize = 8192;
+
+/// The thread's stack in bytes: it calls SQLite.
+const STACK: usize = 512 * 1024;
+
+/// For how long a command waits for the thread.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The bans.
+pub struct Bans {
+    shared: Arc<Shared>,
+    sender: Sender<Told>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    store: Arc<ConfigStore>,
+    presence: Arc<Presence>,
+    view: ArcSwap<View>,
+    waiting: AtomicUsize,
+}
+
+/// A refused digest.
+struct Failure {
+    address: IpAddr,
+    /// To, user and host: only a REGISTER's names the line; any other request's names who is called.
+    named: Option<(Box<str>, Box<str>)>,
+}
+
+enum Told {
+    Failure(Failure),
+    /// End the bans of these: of all that comes from there, or of one line.
+    Lift(Culprit, Sender<Vec<Culprit>>),
+    Stop,
+}
+
+/// A ban in force.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Listed {
+    /// Where from: an IPv4 address, or an IPv6 network of 64 bits.
+    pub address: String,
+    /// Which line (`username@domain`); none: any.
+    pub account: Option<String>,
+    /// How many bans so far: each is twice as long as the last.
+    pub times: u32,
+    /// RFC 3339 in UTC.
+    pub begun: String,
+    /// RFC 3339 in UTC.
+    pub ends: String,
+    /// Seconds that are left of it.
+    pub seconds_left: u64,
+}
+
+impl Bans {
+    /// Takes over the bans that the database has, and starts the thread.
+    ///
+    /// # Errors
+    /// The system has no thread for it.
+    pub fn start(store: Arc<ConfigStore>, presence: Arc<Presence>) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel();
+        let shared = Arc::new(Shared {
+            store,
+            presence,
+            view: ArcSwap::default(),
+            waiting: AtomicUsize::new(0),
+        });
+        let worker = worker::Worker::new(Arc::clone(&shared));
+        let thread = std::thread::Builder::new()
+            .name("pbx-bans".to_owned())
+            .stack_size(STACK)
+            .spawn(move || worker.run(&receiver))?;
+        Ok(Self {
+            shared,
+            sender,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Takes a `sofia::register_failure`. Any thread of the switch; never waits.
+    pub fn tell(&self, event: &Event) {
+        let Some(address) = event.header("network-ip").and_then(|ip| ip.parse().ok()) else {
+            return;
+        };
+        let registers = event.header("registration-type") == Some("REGISTER");
+        let names = || Some((event.header("to-user")?.into(), event.header("to-host")?.into()));
+        let failure = Failure {
+            address,
+            named: if registers { names() } else { None },
+        };
+        if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING
+            || self.sender.send(Told::Failure(failure)).is_err()
+        {
+            self.shared.waiting.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// Who is banned. Any thread; takes no lock.
+    pub fn view(&self) -> Guard<Arc<View>> {
+        self.shared.view.load()
+    }
+
+    /// The bans in force, by address.
+    pub fn list(&self) -> Vec<Listed> {
+        let view = self.view();
+        let now = view.now();
+        let all = view.bans(now).into_iter();
+        all.map(|(culprit, ban)| Listed {
+            address: culprit.net.to_string(),
+            account: culprit.account.as_ref().map(ToString::to_string),
+            times: ban.times,
+            begun: worker::spoken(ban.begun, now),
+            ends: worker::spoken(ban.ends, now),
+            seconds_left: ban.ends.seconds_since(now),
+        })
+        .collect()
+    }
+
+    /// Ends the ban of a line from a net, or of all that comes from there; gives those that were in force.
+    /// Blocks.
+    pub fn lift(&self, net: Net, account: Option<Account>) -> Vec<Culprit> {
+        let (sender, receiver) = mpsc::channel();
+        let told = Told::Lift(Culprit { net, account }, sender);
+        // Either fails only when the thread has ended with the PBX.
+        match self.sender.send(told) {
+            Ok(()) => receiver.recv_timeout(PATIENCE).unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Saves what is not saved, and ends the thread. Bans stay in force for lookups.
+    pub fn stop(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // Fails only if the thread is gone already.
+            let _ = self.sender.send(Told::Stop);
+            if thread.join().is_err() {
+                tracing::error!("the thread of the bans ended badly");
+            }
+        }
+    }
+}
+
+impl Drop for Bans {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod policy_tests;
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ cli:
 
 test:
 	@deploy/deps.sh build test
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-fail-fast
 
 lint:
 	@deploy/deps.sh build

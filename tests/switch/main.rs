@@ -12,6 +12,8 @@ mod curl;
 mod esl;
 mod found;
 mod group;
+#[path = "../growth/mod.rs"]
+mod growth;
 mod keeper;
 mod ports;
 mod rig;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use libtest_mimic::Trial;
 
 use crate::group::{Group, note};
+use crate::growth;
 use crate::keeper::Keeper;
 use crate::rig::{DOMAINS, Rig, password};
 use crate::running::{self, Size};
@@ -152,24 +153,11 @@ fn cycles_leave_nothing(rig: &mut Rig) {
     let before = (0..20).map(|_| cycle(rig)).last().unwrap();
     let sizes: Vec<Size> = (0..100).map(|_| cycle(rig)).collect();
     let after = sizes[99];
-    let slope = slope(&sizes);
+    let slope = growth::slope(&sizes.iter().map(|size| size.rss_kb as f64).collect::<Vec<_>>());
     note(&format!("{before:?} to {after:?}, {slope:.2} kB a cycle; "));
     assert!(
         after.threads <= before.threads && after.files <= before.files + 2,
         "{before:?} {after:?}"
     );
     assert!(slope <= 4.0, "{slope} kB a cycle: {sizes:?}");
-}
-
-/// By how much memory rises from one cycle to the next: the median of the slopes between any two of them
-/// (Theil and Sen), which a cache that grows once does not move.
-fn slope(sizes: &[Size]) -> f64 {
-    let mut slopes = Vec::new();
-    for (later, size) in sizes.iter().enumerate() {
-        for (earlier, other) in sizes[..later].iter().enumerate() {
-            slopes.push((size.rss_kb as f64 - other.rss_kb as f64) / (later - earlier) as f64);
-        }
-    }
-    slopes.sort_by(f64::total_cmp);
-    slopes[slopes.len() / 2]
 }

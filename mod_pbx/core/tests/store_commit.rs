@@ -1,7 +1,5 @@
 //! The writer: revisions, retries, conflicts, undo.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 mod store_common;
 
 use pbx_core::store::settings::SIP_PORT;

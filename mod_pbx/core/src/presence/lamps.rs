@@ -79,7 +79,7 @@ impl Lamps {
         let watched = self.watched.get_mut(&lamp);
         if let Some(dark) = self.lit.remove(&lamp) {
             tell_dark(host, &lamp, &dark);
-        } else if !watched.as_ref().is_some_and(|told| **told != now.state) {
+        } else if watched.as_ref().is_none_or(|told| **told == now.state) {
             return;
         }
         if let Some(told) = watched {

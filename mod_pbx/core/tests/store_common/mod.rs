@@ -1,8 +1,9 @@
 //! What the store's tests share: a store in a directory of its own, with one of everything.
 #![allow(
     dead_code,
+    clippy::unwrap_used,
     clippy::allow_attributes,
-    reason = "each test binary uses its own part of it"
+    reason = "each test binary uses its own part of it, and fails where it cannot go on"
 )]
 
 use std::path::PathBuf;

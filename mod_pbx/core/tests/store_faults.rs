@@ -1,6 +1,7 @@
 //! Killed, out of disk, locked out: nothing acknowledged is lost, nothing is half written, lookups go on.
 //!
 //! Some tests run this very program again as a child: [`child`] does what `PBX_STORE_CHILD` says.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod store_common;
 

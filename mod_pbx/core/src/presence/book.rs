@@ -7,7 +7,7 @@ use crate::names::{DomainName, Number, Username};
 use crate::store::snapshot::Snapshot;
 
 use super::feed::Subject;
-use super::view::{Call, Domain, Line, View};
+use super::view::{Call, Domain, Line, Registration, View};
 
 /// A line that exists, by its stored names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,16 +51,41 @@ impl Book {
         let domain = Self::domain(&mut self.view, &known.domain);
         let entry = domain.lines.entry(known.username.clone()).or_default();
         let line = Arc::make_mut(entry);
-        let before = line.registrations.len();
+        let before = line.registrations.clone();
         let result = change(line);
-        let after = line.registrations.len();
+        let after = line.registrations.clone();
         if line.registrations.is_empty() && line.calls.is_empty() {
             domain.lines.remove(&known.username);
         }
-        self.view.registrations = self.view.registrations + after - before;
+        self.view.registrations = self.view.registrations + after.len() - before.len();
+        self.move_addresses(known, &before, &after);
         self.tidy(&known.domain);
         self.changed.insert(known.subject());
         result
+    }
+
+    /// Keeps up who is at which address.
+    fn move_addresses(&mut self, line: &Known, before: &[Arc<Registration>], after: &[Arc<Registration>]) {
+        let at = |all: &[Arc<Registration>]| -> HashSet<Box<str>> {
+            all.iter().filter_map(|r| r.at.clone()).collect()
+        };
+        let (before, after) = (at(before), at(after));
+        let full = |line: &Known| -> Box<str> { format!("{}@{}", line.username, line.domain).into() };
+        for gone in before.difference(&after) {
+            if let Some(lines) = self.view.addresses.get_mut(gone) {
+                lines.retain(|other| **other != *full(line));
+                if lines.is_empty() {
+                    self.view.addresses.remove(gone);
+                }
+            }
+        }
+        for new in after.difference(&before) {
+            self.view
+                .addresses
+                .entry(new.clone())
+                .or_default()
+                .push(full(line));
+        }
     }
 
     /// Changes the calls of a subject.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 
-use super::contact::{Contact, Refusal, Transport};
+use super::contact::{Contact, Host, Refusal, Transport};
 use super::target::{OwnAddresses, Target};
 use super::view::{Moment, Registration};
 
@@ -50,6 +50,7 @@ impl Heard<'_> {
             contact: self.contact.into(),
             target: target(self.contact, self.profile, self.source, own),
             source: self.source,
+            at: at(self.contact, self.source),
             user_agent: self
                 .user_agent
                 .chars()
@@ -78,6 +79,14 @@ pub(super) fn target(
         source.ok_or(Refusal::Source)?,
         own,
     )
+}
+
+/// `user@ip` of a Contact whose host is the one that the REGISTER came from.
+fn at(contact: &str, source: Option<SocketAddr>) -> Option<Box<str>> {
+    let contact = Contact::parse(contact).ok()?;
+    let source = source?.ip().to_canonical();
+    let user = contact.user.as_deref().unwrap_or_default();
+    (contact.host == Host::Ip(source)).then(|| format!("{user}@{source}").into_boxed_str())
 }
 
 /// Whether a registration with this Contact lives on one connection.

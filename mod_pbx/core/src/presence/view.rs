@@ -65,6 +65,8 @@ pub struct Registration {
     pub target: Result<Target, Refusal>,
     /// Where the REGISTER came from.
     pub source: Option<SocketAddr>,
+    /// `user@ip` of its Contact, if that is the host that the REGISTER came from: the phone's own beyond doubt.
+    pub(super) at: Option<Box<str>>,
     /// What the phone calls itself.
     pub user_agent: Box<str>,
     /// Since when, as far as this module saw.
@@ -101,6 +103,7 @@ impl Registration {
             call_id: self.call_id.clone(),
             contact: self.contact.clone(),
             target: self.target.clone(),
+            at: self.at.clone(),
             user_agent: self.user_agent.clone(),
             deadline: AtomicU64::new(self.deadline().0),
             ..*self
@@ -174,6 +177,8 @@ pub struct Domain {
 #[derive(Debug, Clone, Default)]
 pub struct View {
     pub(super) domains: imbl::HashMap<DomainName, Arc<Domain>>,
+    /// Which lines, as `username@domain`, have a phone of their own at an address, as `user@ip`.
+    pub(super) addresses: imbl::HashMap<Box<str>, Vec<Box<str>>>,
     /// Whether the switch has been asked for all that it knew before us. Until then, who is not here may
     /// be online all the same.
     pub settled: bool,
@@ -196,6 +201,14 @@ impl View {
                 sources.map(move |source| (domain, username, source.ip()))
             })
         })
+    }
+
+    /// Whether a Contact `user@ip` is that of a phone of another line than this, beyond doubt. Names in lower
+    /// case.
+    pub fn is_anothers(&self, user: &str, ip: IpAddr, domain: &str, username: &str) -> bool {
+        let is_own = |line: &str| line.split_once('@') == Some((username, domain));
+        let lines = self.addresses.get(format!("{user}@{ip}").as_str());
+        lines.is_some_and(|lines| lines.iter().any(|line| !is_own(line)))
     }
 
     /// The state of one line. Names in lower case.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::registry::View;
 use crate::request::Request;
 use crate::store::settings;
 use crate::store::snapshot::{Domain, Line};
@@ -22,7 +23,11 @@ pub(super) enum Digest {
 /// domain, and phones may be pointed at an address; with several, whom the request is from must agree
 /// too, and the one who registers must spell name and domain as we do, for mod_sofia looks them up with
 /// regard to case (`sofia_reg_find_reg_url`). A field that mod_sofia did not send says nothing against it.
-pub(super) fn admits(rq: &Request<'_>, domain: &Domain, line: &Line, several: bool) -> Option<Digest> {
+///
+/// Who registers with the Contact of another line's phone, from elsewhere, would have mod_sofia delete that
+/// phone's registration without a word (`multiple-registrations=contact`), and is not let in.
+pub(super) fn admits(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &Line) -> Option<Digest> {
+    let several = view.snapshot.domains.len() > 1;
     let name = domain.name.as_str();
     let is = |field: &str, text: &str| rq.param(field).is_none_or(|value| value == text);
     let like = |field: &str, text: &str| {
@@ -49,7 +54,8 @@ pub(super) fn admits(rq: &Request<'_>, domain: &Domain, line: &Line, several: bo
         && line
             .source_acl
             .as_deref()
-            .is_none_or(|networks| comes_from(rq, networks));
+            .is_none_or(|networks| comes_from(rq, networks))
+        && !(register && names_another_phone(rq, view, domain, line));
     welcome.then_some(if register { Digest::Register } else { Digest::Other })
 }
 
@@ -60,6 +66,24 @@ fn is_for_one_use(rq: &Request<'_>) -> bool {
         || ["sip_auth_qop", "sip_auth_cnonce", "sip_auth_nc"]
             .into_iter()
             .all(|field| rq.param(field).is_some_and(|value| !value.is_empty()))
+}
+
+/// Whether the Contact is where another line's phone is, and the request comes from another host.
+fn names_another_phone(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &Line) -> bool {
+    let ip = |text: &str| {
+        text.trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .ok()
+            .map(|ip| ip.to_canonical())
+    };
+    let contact = rq.param("sip_contact_host").and_then(|host| ip(&host));
+    let source = rq.param("ip").and_then(|text| ip(&text));
+    let Some(contact) = contact.filter(|contact| source != Some(*contact)) else {
+        return false;
+    };
+    let user = rq.param("sip_contact_user").unwrap_or_default();
+    let (domain, username) = (domain.name.as_str(), line.username.as_str());
+    view.presence.is_anothers(&user, contact, domain, username)
 }
 
 /// Whether the request comes from one of these networks. `ip` is set by `switch_xml_locate_user` itself.

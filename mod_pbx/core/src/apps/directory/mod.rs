@@ -67,8 +67,7 @@ impl SipDomain {
             return nobody(domain);
         };
         let line = extension.line(&user);
-        let several = view.snapshot.domains.len() > 1;
-        let digest = || auth::admits(rq, domain, line?, several);
+        let digest = || auth::admits(rq, view, domain, line?);
         let banned = |line: &Line| {
             let (domain, username) = (domain.name.as_str(), line.username.as_str());
             view.bans.refuses(rq, &view.snapshot.settings, domain, username)

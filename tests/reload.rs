@@ -90,7 +90,7 @@ fn a_hundred_and_twenty_cycles_keep_nothing() {
         })
         .collect();
     let heap_slope = heap().saturating_sub(heap_at_20) / 100;
-    let resident_slope = growth::slope(&resident_sizes);
+    let resident_slope = growth::per_cycle(&resident_sizes);
     println!("per cycle: heap {heap_slope} B, resident {resident_slope:.0} B");
     assert!(
         heap_slope <= 1024,

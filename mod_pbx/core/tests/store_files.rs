@@ -160,18 +160,12 @@ fn a_database_moved_away_and_back_is_as_good_as_before() {
     assert_eq!(bench.store.health().refused, None);
 }
 
-/// Overwrites the database in place: the same inode, other content.
-fn overwrite(bench: &Bench, content: &[u8]) {
-    let inode = fs::metadata(bench.database()).unwrap().ino();
-    fs::write(bench.database(), content).unwrap();
-    assert_eq!(fs::metadata(bench.database()).unwrap().ino(), inode);
-}
-
 #[test]
 fn an_overwritten_database_is_noticed_before_the_next_commit_and_restored() {
     for content in [&b"garbage"[..], &[0; 65536], &[]] {
         let (mut bench, _) = bench();
-        overwrite(&bench, content);
+        bench.settled();
+        bench.overwrite(content);
         let text = refused(&bench);
         assert!(
             text.contains("was overwritten") && text.contains("pbx restore"),
@@ -194,7 +188,8 @@ fn an_overwritten_database_is_noticed_before_the_next_commit_and_restored() {
 fn a_database_overwritten_by_its_own_backup_is_noticed_too() {
     let (mut bench, _) = bench();
     let backup = fs::read(bench.store.health().last_backup.unwrap().file).unwrap();
-    overwrite(&bench, &backup);
+    bench.settled();
+    bench.overwrite(&backup);
     assert!(refused(&bench).contains("was overwritten"));
     restored(&mut bench);
 }
@@ -202,8 +197,8 @@ fn a_database_overwritten_by_its_own_backup_is_noticed_too() {
 #[test]
 fn an_overwritten_database_is_noticed_within_seconds_without_any_commit() {
     let (bench, _) = bench();
-    std::thread::sleep(Duration::from_millis(20));
-    overwrite(&bench, b"garbage");
+    bench.settled();
+    bench.overwrite(b"garbage");
     let begin = Instant::now();
     while bench.store.health().last_error.is_none() {
         assert!(begin.elapsed() < Duration::from_secs(10));

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::StoreOptions;
 use super::error::{StoreError, on};
 use super::file;
 use super::health::BackupInfo;
@@ -55,7 +57,7 @@ pub(super) fn newest(directory: &Path) -> Option<BackupInfo> {
 }
 
 /// How long ago the newest backup was made; none: there is none, or it is from the future.
-pub(super) fn age(directory: &Path) -> Option<std::time::Duration> {
+pub(super) fn age(directory: &Path) -> Option<Duration> {
     let at: jiff::Timestamp = newest(directory)?.at.parse().ok()?;
     jiff::Timestamp::now().duration_since(at).try_into().ok()
 }
@@ -74,6 +76,38 @@ pub(super) fn prune(directory: &Path, kept: usize) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Between a file's name and a random id while it is being written.
+const UNFINISHED: &str = ".unfinished-";
+
+/// A name for the time while `target` is being written.
+pub(super) fn unfinished(target: &Path) -> PathBuf {
+    file::beside(target, &format!("{UNFINISHED}{}", uuid::Uuid::new_v4()))
+}
+
+/// Deletes what a process that was killed left unfinished, if that is long ago.
+pub(super) fn sweep(options: &StoreOptions) {
+    let old = |entry: &fs::DirEntry| {
+        let age = entry
+            .metadata()
+            .and_then(|meta| meta.modified())
+            .map(|at| at.elapsed());
+        matches!(age, Ok(Ok(age)) if age > Duration::from_secs(24 * 3600))
+    };
+    let unfinished = |name: &std::ffi::OsStr| {
+        let rest = name.to_str().and_then(|name| name.split_once(UNFINISHED));
+        rest.is_some_and(|(_, id)| id.parse::<uuid::Uuid>().is_ok())
+    };
+    for directory in [file::directory(&options.database), &options.backups] {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            if unfinished(&entry.file_name()) && old(&entry) {
+                tracing::info!("{}: left unfinished, deleted", entry.path().display());
+                // It is no more than a waste of room.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
 /// Copies the database behind `conn` to `target`, which must not exist yet.
 ///
 /// # Errors
@@ -90,7 +124,7 @@ pub(super) fn copy(conn: &Connection, target: &Path) -> Result<BackupInfo, Store
         )));
     }
     let directory = file::directory(target);
-    let unfinished = file::beside(target, &format!(".unfinished-{}", uuid::Uuid::new_v4()));
+    let unfinished = unfinished(target);
     file::create_private(&unfinished).map_err(failed("create", &unfinished))?;
     let copied = into(conn, &unfinished).and_then(|()| {
         // No connection has it open any more, so opening and closing it drops no lock of SQLite's.

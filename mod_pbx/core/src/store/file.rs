@@ -43,8 +43,6 @@ pub(super) struct Files {
     seen: Stamp,
     log_seen: Option<(u64, u64)>,
     index_seen: Option<(u64, u64)>,
-    /// The keeper is writing to the main file: size and time say nothing.
-    settling: bool,
     /// What we wrote is not what is there.
     doubted: bool,
 }
@@ -87,7 +85,6 @@ impl Files {
             log,
             index,
             seen,
-            settling: false,
             doubted: false,
         })
     }
@@ -100,7 +97,7 @@ impl Files {
         if now.identity() != self.seen.identity() {
             return Ok(Fate::Replaced);
         }
-        if self.doubted || (now != self.seen && !self.settling) {
+        if self.doubted || now != self.seen {
             return Ok(Fate::Overwritten);
         }
         for (path, seen) in [(&self.log, self.log_seen), (&self.index, self.index_seen)] {
@@ -111,9 +108,9 @@ impl Files {
         Ok(Fate::Same)
     }
 
-    /// From now on until [`Files::settled`] it is us who write to the main file.
-    pub(super) fn settling(&mut self) {
-        self.settling = true;
+    /// Bytes of the main file.
+    pub(super) fn size(&self) -> u64 {
+        self.seen.size
     }
 
     /// Somebody wrote to the main file while we did.
@@ -123,7 +120,6 @@ impl Files {
 
     /// Notes what the main file looks like after we wrote to it.
     pub(super) fn settled(&mut self) -> io::Result<()> {
-        self.settling = false;
         if let Some(now) = Stamp::of(&self.database)?
             && now.identity() == self.seen.identity()
         {

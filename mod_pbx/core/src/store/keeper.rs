@@ -34,6 +34,9 @@ impl Default for Pace {
 /// How often SQLite is interrupted until the keeper has ended.
 const AGAIN: Duration = Duration::from_millis(5);
 
+/// A few ticks of the clock that files' times are taken from (1 to 10 ms each).
+const TICKS: Duration = Duration::from_millis(30);
+
 /// After a backup failed, the next attempt.
 const RETRY: Duration = Duration::from_secs(600);
 
@@ -97,7 +100,15 @@ impl Bell {
         result
     }
 
-    /// Waits; true: the keeper is to end.
+    /// Waits the whole time; true: the keeper is to end.
+    fn pause(&self, time: Duration) -> bool {
+        let waited = self
+            .rung
+            .wait_timeout_while(lock(&self.call), time, |call| !call.stop);
+        waited.unwrap_or_else(PoisonError::into_inner).0.stop
+    }
+
+    /// Waits, or until it is called; true: the keeper is to end.
     fn wait(&self, time: Duration) -> bool {
         let call = lock(&self.call);
         let waited = self
@@ -136,8 +147,14 @@ fn run(inner: &Inner) {
     let _ended = Ended(&inner.bell);
     let begin = Instant::now();
     while !inner.bell.wait(pace.look) {
+        inner.free();
         inner.look();
-        inner.settle();
+        if inner.settle() {
+            if inner.bell.pause(TICKS) {
+                return;
+            }
+            inner.probe();
+        }
         // Not at once: a start has enough to do.
         if begin.elapsed() >= pace.first_backup {
             inner.check_once();

@@ -30,6 +30,8 @@ mod shape;
 pub mod snapshot;
 mod text;
 mod undo;
+mod upkeep;
+mod watch;
 mod write;
 mod writer;
 

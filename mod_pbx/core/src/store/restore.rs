@@ -15,8 +15,9 @@ use uuid::Uuid;
 use super::change::Revision;
 use super::error::{StoreError, on};
 use super::file::{self, Fate, beside};
-use super::inner::{Inner, checkpoint};
+use super::inner::Inner;
 use super::rescue::quoted;
+use super::upkeep::checkpoint;
 use super::{apply::Applied, backup, connection, load, lock, log, migrate, open, text};
 
 /// What a restore did.
@@ -56,7 +57,7 @@ pub(super) fn restore(inner: &Inner, from: Option<&Path>, actor: &str) -> Result
             quoted(&from)
         )));
     }
-    let prepared = beside(database, &format!(".restoring-{}", Uuid::new_v4()));
+    let prepared = backup::unfinished(database);
     let result = prepare(&from, &prepared, actor).and_then(|revision| {
         let set_aside = swap(inner, &prepared)?;
         Ok(Restored {
@@ -150,7 +151,6 @@ fn record(conn: &Connection, from: &Path, actor: &str) -> Result<Revision, Store
 /// Puts the database aside and `prepared` in its place.
 fn swap(inner: &Inner, prepared: &Path) -> Result<Option<PathBuf>, StoreError> {
     let database = &inner.options.database;
-    let mut upkeep = lock(&inner.upkeep);
     let mut writer = lock(&inner.writer);
     let fate = lock(&inner.files).fate().unwrap_or(Fate::Overwritten);
     if let Some(writer) = writer.as_ref()
@@ -161,7 +161,6 @@ fn swap(inner: &Inner, prepared: &Path) -> Result<Option<PathBuf>, StoreError> {
         let _ = checkpoint(&writer.conn, "TRUNCATE");
     }
     inner.drop_readers();
-    *upkeep = None;
     *writer = None;
     let moved = Moved::aside(database).and_then(|moved| {
         let placed = fs::rename(prepared, database)
@@ -181,14 +180,14 @@ fn swap(inner: &Inner, prepared: &Path) -> Result<Option<PathBuf>, StoreError> {
     });
     match moved {
         Ok((moved, opened)) => {
-            inner.replace(&mut writer, &mut upkeep, opened);
+            inner.replace(&mut writer, opened);
             tracing::warn!("{}: restored", database.display());
             Ok(moved.database)
         }
         Err(error) => {
             // As it was before, if that can be opened.
             match open::existing(database) {
-                Ok(opened) => inner.replace(&mut writer, &mut upkeep, opened),
+                Ok(opened) => inner.replace(&mut writer, opened),
                 Err(old) => lock(&inner.facts).damaged = Some(old.cause()),
             }
             Err(error)

@@ -137,6 +137,22 @@ impl Snapshot {
             Some(lower) => self.domains.get(lower.as_str()),
         }
     }
+
+    /// Whether lookups get the same from both.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        self.rev == other.rev
+            && self.settings == other.settings
+            && self.domains.len() == other.domains.len()
+            && self.domains.iter().all(|(name, domain)| {
+                let same = |other: &Arc<Domain>| {
+                    domain.len() == other.len()
+                        && domain
+                            .extensions()
+                            .all(|one| other.find(one.number.as_str()).is_some_and(|two| one == two))
+                };
+                other.domains.get(name).is_some_and(same)
+            })
+    }
 }
 
 impl Domain {

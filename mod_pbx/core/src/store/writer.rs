@@ -12,9 +12,9 @@ use super::bans::{self, Ban};
 use super::change::{Change, Revision};
 use super::delta::Touched;
 use super::error::{StoreError, on};
-use super::inner::checkpoint;
 use super::load::{self, DomainNames};
 use super::snapshot::Snapshot;
+use super::upkeep::checkpoint;
 use super::write::RowStore;
 use super::{check, connection, log, text};
 

@@ -6,6 +6,7 @@
     reason = "each test binary uses its own part of it, and fails where it cannot go on"
 )]
 
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,10 @@ pub(crate) struct Bench {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) options: StoreOptions,
     pub(crate) store: Arc<ConfigStore>,
+}
+
+fn run(command: &mut std::process::Command) {
+    assert!(command.status().unwrap().success(), "{command:?}");
 }
 
 /// A domain with one person who has an extension and a line.
@@ -65,6 +70,37 @@ impl Bench {
         self.store.backup(&file).unwrap();
         assert_eq!(self.store.health().last_backup.unwrap().file, file);
         file
+    }
+
+    /// Writes over the database in place, as another program would: this process must not open it outside
+    /// SQLite, since closing it would drop SQLite's locks.
+    pub(crate) fn overwrite(&self, content: &[u8]) {
+        let from = self.dir.path().join("what-is-written-over-it");
+        std::fs::write(&from, content).unwrap();
+        let before = std::fs::metadata(self.database()).unwrap();
+        run(std::process::Command::new("cp").arg(&from).arg(self.database()));
+        std::fs::remove_file(&from).unwrap();
+        let after = std::fs::metadata(self.database()).unwrap();
+        assert_eq!(before.ino(), after.ino(), "it is the same file");
+    }
+
+    /// Waits until the keeper has nothing left to do.
+    pub(crate) fn settled(&self) {
+        let log = self.dir.path().join("pbx.db-wal");
+        let begin = std::time::Instant::now();
+        while std::fs::metadata(&log).unwrap().len() > 0 {
+            assert!(begin.elapsed() < Duration::from_secs(10), "the log is emptied");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// A copy of the database's main file as it is now.
+    pub(crate) fn main_file(&self) -> Vec<u8> {
+        let to = self.dir.path().join("copy-of-main-file");
+        run(std::process::Command::new("cp").arg(self.database()).arg(&to));
+        let content = std::fs::read(&to).unwrap();
+        std::fs::remove_file(&to).unwrap();
+        content
     }
 
     /// The row of a setting, the stored one if there is one.

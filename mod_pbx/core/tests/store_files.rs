@@ -151,6 +151,7 @@ fn a_replaced_database_is_noticed_restored_and_kept_aside() {
 fn a_database_moved_away_and_back_is_as_good_as_before() {
     let (bench, _) = bench();
     let away = bench.dir.path().join("away");
+    bench.settled();
     fs::rename(bench.database(), &away).unwrap();
     refused(&bench);
     fs::rename(&away, bench.database()).unwrap();

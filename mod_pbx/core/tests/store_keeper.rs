@@ -64,10 +64,11 @@ fn backups_are_made_by_themselves_and_so_many_are_kept() {
         2
     );
     assert_eq!(bench.store.health().last_error, None);
+    bench.store.close();
     for name in backups(&bench) {
         assert!(
             name == "mine.db" || name.ends_with("Z.db"),
-            "nothing unfinished: {name}"
+            "nothing is left unfinished: {name}"
         );
     }
 }

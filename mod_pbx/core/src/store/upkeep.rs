@@ -157,23 +157,35 @@ impl Inner {
         let target = backup::next_name(&self.options.backups);
         let conn = connection::reader(&self.options.database)?;
         let made = self.bell.interruptible(&conn, || backup::copy(&conn, &target))?;
-        // A bad copy must not push good ones out.
+        // A bad copy must not push good ones out, nor be the newest.
         if let Err(error) = self.good(&target) {
             // It says itself what it is, should it stay.
             let _ = std::fs::remove_file(&target);
             return Err(error);
         }
         tracing::info!("backup {} made, {} bytes", made.file.display(), made.size);
+        if let Some(text) = self.refused() {
+            return Err(StoreError::Refused(text));
+        }
         let kept = self.snapshot.load().settings.number(&settings::BACKUPS_KEPT);
         backup::prune(&self.options.backups, usize::try_from(kept).unwrap_or(usize::MAX))
     }
 
-    /// Whether a fresh backup is whole, and was made of a file that is still ours.
+    /// Whether a fresh backup is whole, and of our own database: the file may have been overwritten while it
+    /// was copied.
     fn good(&self, made: &Path) -> Result<(), StoreError> {
+        let ours = self.snapshot.load_full();
         let conn = connection::reader(made)?;
-        self.bell.interruptible(&conn, || open::verify(&conn))?;
-        self.refused()
-            .map_or(Ok(()), |text| Err(StoreError::Refused(text)))
+        self.bell.interruptible(&conn, || {
+            open::verify(&conn)?;
+            let Some(text) = self.refused() else { return Ok(()) };
+            let (copied, _) = load::everything(&conn).map_err(on(&conn, "reading the backup"))?;
+            if copied.same(&ours) {
+                Ok(())
+            } else {
+                Err(StoreError::Refused(text))
+            }
+        })
     }
 
     /// Copies the last committed state to `target`.

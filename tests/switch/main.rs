@@ -33,6 +33,7 @@ mod cases;
 mod crashes;
 mod loads;
 mod lookups;
+mod one_domain;
 mod punt;
 mod registrations;
 mod reloads;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     registrations::add(&mut trials);
     bans::add(&mut trials);
     calls::add(&mut trials);
+    one_domain::add(&mut trials);
     punt::add(&mut trials);
     reloads::add(&mut trials);
     storage::add(&mut trials);

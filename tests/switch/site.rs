@@ -85,6 +85,13 @@ impl Site {
         copy_database(file, &self.database());
     }
 
+    /// Deploy's whole list of modules.
+    pub(crate) fn load_all(&self) {
+        let shipped =
+            fs::read_to_string(repository().join("deploy/switch/autoload_configs/modules.conf.xml"));
+        self.write("conf/autoload_configs/modules.conf.xml", &shipped.unwrap());
+    }
+
     /// Takes all modules out of deploy's list but these and what commands need.
     pub(crate) fn load_only(&self, modules: &[&str]) {
         let file = "conf/autoload_configs/modules.conf.xml";

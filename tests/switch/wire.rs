@@ -71,6 +71,14 @@ impl Phone {
         Ok([challenge, answer])
     }
 
+    /// The realm that the switch asks a phone for which sends no digest.
+    ///
+    /// # Errors
+    /// The switch does not answer.
+    pub(crate) fn realm(&mut self, account: Account<'_>) -> io::Result<Option<String>> {
+        Ok(self.ask("REGISTER", account, None, 60, "")?.parameter("realm"))
+    }
+
     /// Registers with a digest made for another domain than the one it registers in.
     pub(crate) fn register_with_realm(&mut self, account: Account<'_>, realm: &str) -> io::Result<Message> {
         let challenge = self.ask("REGISTER", account, None, 60, "")?;

@@ -175,8 +175,54 @@ fn on_a_thread_of_the_switch(f: impl FnOnce() + Send) {
     });
 }
 
+/// A lookup of the dialplan, as `mod_dialplan_xml` makes it.
+const DIALPLAN: Lookup<'_> = Lookup {
+    section: c"dialplan",
+    tag: None,
+    key: None,
+    value: None,
+    params: None,
+};
+
+/// Whoever is asked for, nobody is there, and every call is refused: no static file is asked.
+fn all_is_refused() {
+    assert!(!static_user_is_found(), "no static file answers in its place");
+    let user = Event::params("test", [("action", "sip_auth"), ("key", "id"), ("user", "a")]);
+    for (name, written) in [(c"pbx.test", "pbx.test"), (c"a\"<b>&'", "a&quot;&lt;b&gt;&amp;")] {
+        let nobody = domain(name, Some(&user)).run().expect("an answer of ours");
+        assert!(
+            nobody.starts_with(&format!("<domain name=\"{written}")),
+            "{nobody}"
+        );
+        assert!(!nobody.contains("<user"), "{nobody}");
+    }
+    let calls = DIALPLAN.run().expect("an answer of ours");
+    assert!(!calls.contains("static-context"), "{calls}");
+    assert!(
+        calls.contains("<context name=\"global\">") && calls.contains("\"503\""),
+        "{calls}"
+    );
+    let everybody = Lookup {
+        section: c"directory",
+        ..DIALPLAN
+    };
+    let everybody = everybody.run().expect("an answer of ours");
+    assert!(!everybody.contains("static.test"), "{everybody}");
+}
+
+/// The configuration of others is theirs, whatever fails here.
+fn static_configuration_is_found() -> bool {
+    let found = Lookup {
+        section: c"configuration",
+        tag: Some(c"configuration"),
+        value: Some(c"pbx.conf"),
+        ..domain(c"", None)
+    };
+    found.run().is_some_and(|text| text.contains("database"))
+}
+
 #[test]
-fn a_handler_that_panics_is_passed_over_and_logged() {
+fn who_is_asked_for_is_refused_where_a_handler_panics() {
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     let bench = Bench::new();
     let binding = XmlBinding::bind(|_: &Request<'_>| -> Reply {
@@ -185,12 +231,13 @@ fn a_handler_that_panics_is_passed_over_and_logged() {
     })
     .expect("bound");
     let log = Capture::start();
-    assert!(static_user_is_found(), "the static files answer in its place");
-    assert_eq!(domain(c"pbx.test", None).run(), None);
+    all_is_refused();
+    assert!(static_configuration_is_found());
     drop(binding);
-    assert_eq!(CALLS.load(Ordering::Relaxed), 2);
+    let calls = CALLS.load(Ordering::Relaxed);
+    assert_eq!(calls, 6);
     let lines = log.containing("a handler that fails");
-    assert_eq!(lines.len(), 2, "{:#?}", log.lines());
+    assert_eq!(lines.len(), calls, "{:#?}", log.lines());
     assert!(
         lines.iter().all(|line| line.text.contains("boundary.rs")),
         "{lines:#?}"
@@ -199,7 +246,7 @@ fn a_handler_that_panics_is_passed_over_and_logged() {
 }
 
 #[test]
-fn so_is_one_whose_panic_panics_when_it_is_dropped() {
+fn so_where_its_panic_panics_when_it_is_dropped() {
     struct Grenade;
     impl Drop for Grenade {
         fn drop(&mut self) {
@@ -209,11 +256,11 @@ fn so_is_one_whose_panic_panics_when_it_is_dropped() {
     let bench = Bench::new();
     let binding = XmlBinding::bind(|_: &Request<'_>| -> Reply { panic_any(Grenade) }).expect("bound");
     let log = Capture::start();
-    assert!(static_user_is_found());
+    all_is_refused();
     drop(binding);
     assert_eq!(
         log.containing("a panic that is dropped").len(),
-        1,
+        5,
         "{:#?}",
         log.lines()
     );
@@ -240,24 +287,21 @@ fn a_handler_that_panics_when_it_goes_is_unbound_first() {
 }
 
 #[test]
-fn an_answer_that_is_no_xml_is_dropped_for_the_static_files() {
+fn who_is_asked_for_is_refused_where_the_answer_is_no_xml() {
     let bench = Bench::new();
     for (answer, logged) in [
-        ("<document><section name=\"directory\">", "Error["),
-        ("no XML at all", "Error["),
+        ("<document><section name=\"directory\">", "no XML"),
+        ("no XML at all", "no XML"),
         ("<document>\0</document>", "NUL"),
-        ("", ""),
+        ("", "empty"),
     ] {
         let binding =
             XmlBinding::bind(move |_: &Request<'_>| Reply::Document(answer.to_owned())).expect("bound");
         let log = Capture::start();
-        assert!(static_user_is_found(), "{answer:?}");
+        all_is_refused();
+        assert!(static_configuration_is_found(), "{answer:?}");
         drop(binding);
-        assert!(
-            logged.is_empty() || !log.containing(logged).is_empty(),
-            "{answer:?}: {:#?}",
-            log.lines()
-        );
+        assert_eq!(log.containing(logged).len(), 6, "{answer:?}: {:#?}", log.lines());
     }
     bench.is_even();
 }

@@ -55,6 +55,13 @@ pub type switch_api_function_t = ::core::option::Option<
         stream: *mut switch_stream_handle_t,
     ) -> switch_status_t,
 >;
+/// switch_types.h; data may be NULL; runs on the thread of the call's session
+pub type switch_application_function_t = ::core::option::Option<
+    unsafe extern "C" fn(
+        session: *mut switch_core_session_t,
+        data: *const ::core::ffi::c_char,
+    ),
+>;
 /// switch_types.h
 pub type switch_stream_handle_read_function_t = ::core::option::Option<
     unsafe extern "C" fn(
@@ -164,6 +171,21 @@ pub struct switch_api_interface {
     pub reflock: *mut switch_mutex_t,
     pub parent: *mut switch_loadable_module_interface_t,
     pub next: *mut switch_api_interface,
+}
+/// switch_module_interfaces.h: what a dialplan's action names
+#[repr(C)]
+pub struct switch_application_interface {
+    pub interface_name: *const ::core::ffi::c_char,
+    pub application_function: switch_application_function_t,
+    pub long_desc: *const ::core::ffi::c_char,
+    pub short_desc: *const ::core::ffi::c_char,
+    pub syntax: *const ::core::ffi::c_char,
+    pub flags: u32,
+    pub rwlock: *mut switch_thread_rwlock_t,
+    pub refs: ::core::ffi::c_int,
+    pub reflock: *mut switch_mutex_t,
+    pub parent: *mut switch_loadable_module_interface_t,
+    pub next: *mut switch_application_interface,
 }
 /// switch_module_interfaces.h: where a command writes its answer
 #[repr(C)]
@@ -299,6 +321,48 @@ const _: () = {
     [
         "Offset of field: switch_api_interface::next",
     ][::core::mem::offset_of!(switch_api_interface, next) - 64usize];
+};
+const _: () = {
+    [
+        "Size of switch_application_interface",
+    ][::core::mem::size_of::<switch_application_interface>() - 88usize];
+    [
+        "Alignment of switch_application_interface",
+    ][::core::mem::align_of::<switch_application_interface>() - 8usize];
+    [
+        "Offset of field: switch_application_interface::interface_name",
+    ][::core::mem::offset_of!(switch_application_interface, interface_name) - 0usize];
+    [
+        "Offset of field: switch_application_interface::application_function",
+    ][::core::mem::offset_of!(switch_application_interface, application_function)
+        - 8usize];
+    [
+        "Offset of field: switch_application_interface::long_desc",
+    ][::core::mem::offset_of!(switch_application_interface, long_desc) - 16usize];
+    [
+        "Offset of field: switch_application_interface::short_desc",
+    ][::core::mem::offset_of!(switch_application_interface, short_desc) - 24usize];
+    [
+        "Offset of field: switch_application_interface::syntax",
+    ][::core::mem::offset_of!(switch_application_interface, syntax) - 32usize];
+    [
+        "Offset of field: switch_application_interface::flags",
+    ][::core::mem::offset_of!(switch_application_interface, flags) - 40usize];
+    [
+        "Offset of field: switch_application_interface::rwlock",
+    ][::core::mem::offset_of!(switch_application_interface, rwlock) - 48usize];
+    [
+        "Offset of field: switch_application_interface::refs",
+    ][::core::mem::offset_of!(switch_application_interface, refs) - 56usize];
+    [
+        "Offset of field: switch_application_interface::reflock",
+    ][::core::mem::offset_of!(switch_application_interface, reflock) - 64usize];
+    [
+        "Offset of field: switch_application_interface::parent",
+    ][::core::mem::offset_of!(switch_application_interface, parent) - 72usize];
+    [
+        "Offset of field: switch_application_interface::next",
+    ][::core::mem::offset_of!(switch_application_interface, next) - 80usize];
 };
 const _: () = {
     [
@@ -538,6 +602,9 @@ impl switch_xml_section_enum_t {
     );
 }
 impl switch_module_interface_name_t {
+    pub const SWITCH_APPLICATION_INTERFACE: switch_module_interface_name_t = switch_module_interface_name_t(
+        4,
+    );
     pub const SWITCH_API_INTERFACE: switch_module_interface_name_t = switch_module_interface_name_t(
         5,
     );
@@ -711,6 +778,8 @@ unsafe extern "C" {
         s: *mut ::core::ffi::c_char,
         dup: switch_bool_t,
     ) -> switch_xml_t;
+    /// switch_xml.h; what is wrong with the tree, in its memory; empty if nothing is
+    pub fn switch_xml_error(xml: switch_xml_t) -> *const ::core::ffi::c_char;
     /// switch_xml.h
     pub fn switch_xml_free(xml: switch_xml_t);
     /// switch_xml.h; returns the root to free, or NULL

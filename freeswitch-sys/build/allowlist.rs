@@ -74,7 +74,11 @@ pub const HEADERS: &[Header] = &[
     Header {
         name: "switch_module_interfaces.h",
         functions: &[],
-        types: &["switch_api_interface", "switch_stream_handle"],
+        types: &[
+            "switch_api_interface",
+            "switch_application_interface",
+            "switch_stream_handle",
+        ],
         constants: &[],
     },
     Header {
@@ -88,6 +92,7 @@ pub const HEADERS: &[Header] = &[
         functions: &[],
         types: &[
             "switch_api_function_t",
+            "switch_application_function_t",
             "switch_bool_t",
             "switch_console_callback_match",
             "switch_console_callback_match_node",
@@ -131,6 +136,7 @@ pub const HEADERS: &[Header] = &[
             "switch_xml_attr_soft",
             "switch_xml_bind_search_function_ret",
             "switch_xml_child",
+            "switch_xml_error",
             "switch_xml_find_child",
             "switch_xml_free",
             "switch_xml_open_cfg",

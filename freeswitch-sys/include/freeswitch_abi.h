@@ -77,6 +77,7 @@ typedef uint32_t switch_xml_section_t;
 
 /** switch_types.h */
 typedef enum {
+	SWITCH_APPLICATION_INTERFACE = 4,
 	SWITCH_API_INTERFACE = 5
 } switch_module_interface_name_t;
 
@@ -137,6 +138,8 @@ typedef struct switch_stream_handle switch_stream_handle_t;
 /** switch_types.h */
 typedef struct switch_api_interface switch_api_interface_t;
 /** switch_types.h */
+typedef struct switch_application_interface switch_application_interface_t;
+/** switch_types.h */
 typedef struct switch_xml *switch_xml_t;
 
 /* ---- modules: switch_types.h, switch_loadable_module.h, switch_module_interfaces.h ---------------- */
@@ -176,6 +179,24 @@ struct switch_api_interface {
 	switch_mutex_t *reflock;
 	switch_loadable_module_interface_t *parent;
 	struct switch_api_interface *next;
+};
+
+/** switch_types.h; data may be NULL; runs on the thread of the call's session */
+typedef void (*switch_application_function_t) (switch_core_session_t *session, const char *data);
+
+/** switch_module_interfaces.h: what a dialplan's action names */
+struct switch_application_interface {
+	const char *interface_name;
+	switch_application_function_t application_function;
+	const char *long_desc;
+	const char *short_desc;
+	const char *syntax;
+	uint32_t flags;
+	switch_thread_rwlock_t *rwlock;
+	int refs;
+	switch_mutex_t *reflock;
+	switch_loadable_module_interface_t *parent;
+	struct switch_application_interface *next;
 };
 
 /** switch_types.h */
@@ -346,6 +367,8 @@ switch_status_t switch_xml_bind_search_function_ret(switch_xml_search_function_t
 switch_status_t switch_xml_unbind_search_function(switch_xml_binding_t **binding);
 /** switch_xml.h; with dup the text is copied, without it must come from malloc and is taken */
 switch_xml_t switch_xml_parse_str_dynamic(char *s, switch_bool_t dup);
+/** switch_xml.h; what is wrong with the tree, in its memory; empty if nothing is */
+const char *switch_xml_error(switch_xml_t xml);
 /** switch_xml.h */
 void switch_xml_free(switch_xml_t xml);
 /** switch_xml.h; returns the root to free, or NULL */

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use freeswitch_sys::{
     switch_bool_t, switch_event_t, switch_status_t, switch_xml_bind_search_function_ret,
-    switch_xml_binding_t, switch_xml_parse_str_dynamic, switch_xml_section_enum_t, switch_xml_t,
-    switch_xml_unbind_search_function,
+    switch_xml_binding_t, switch_xml_error, switch_xml_free, switch_xml_parse_str_dynamic,
+    switch_xml_section_enum_t, switch_xml_t, switch_xml_unbind_search_function,
 };
-use pbx_core::reply::Reply;
+use pbx_core::reply::{Reply, refusal};
 use pbx_core::request::{Params, Request};
 
 use crate::cstr;
@@ -102,7 +102,8 @@ impl<F> Drop for XmlBinding<F> {
     }
 }
 
-/// A `switch_xml_search_function_t`. NULL means "not mine": the switch goes on to its next binding.
+/// A `switch_xml_search_function_t`. NULL means "not mine": the switch goes on to its next binding, and
+/// then to its static files. An answer that failed must not end there: see [`refusal`].
 ///
 /// # Safety
 /// 1. Each string is NULL or NUL-terminated, and `params` NULL or an event; all stay as they are until we
@@ -126,28 +127,49 @@ unsafe extern "C" fn search<F: Fn(&Request<'_>) -> Reply>(
         let field = |pointer| unsafe { cstr::text(pointer) }.unwrap_or(Cow::Borrowed(""));
         // SAFETY: see 1.
         let event = unsafe { EventView::new(params) };
-        let reply = (context.answer)(&Request {
+        let request = Request {
             section: &field(section),
             tag_name: &field(tag_name),
             key_name: &field(key_name),
             key_value: &field(key_value),
             params: event.as_ref().map_or(&() as &dyn Params, |event| event),
-        });
-        match reply {
-            Reply::Document(text) => parse(text),
-            Reply::NotOurs => ptr::null_mut(),
+        };
+        match guard(None, || Some((context.answer)(&request))) {
+            Some(Reply::NotOurs) => ptr::null_mut(),
+            Some(Reply::Document(text)) => parse(text).unwrap_or_else(|| refuse(&request)),
+            None => refuse(&request),
         }
     })
 }
 
-/// The switch's tree of a document, which the switch will free.
-fn parse(mut text: String) -> switch_xml_t {
+/// The tree that refuses a look-up which could not be answered; NULL where the static files may answer.
+fn refuse(request: &Request<'_>) -> switch_xml_t {
+    refusal(request).and_then(parse).unwrap_or(ptr::null_mut())
+}
+
+/// The switch's tree of a document, which the switch will free; none: it is no document.
+fn parse(mut text: String) -> Option<switch_xml_t> {
     text.push('\0');
     let Ok(text) = CStr::from_bytes_with_nul(text.as_bytes()) else {
         tracing::error!("an answer with a NUL in it was not given to the switch");
-        return ptr::null_mut();
+        return None;
     };
     // SAFETY: NUL-terminated, and copied: the tree must not hold memory that is not from malloc. The
     // function does not write to the text then, in spite of its type.
-    unsafe { switch_xml_parse_str_dynamic(text.as_ptr().cast_mut(), switch_bool_t::SWITCH_TRUE) }
+    let tree = unsafe { switch_xml_parse_str_dynamic(text.as_ptr().cast_mut(), switch_bool_t::SWITCH_TRUE) };
+    if tree.is_null() {
+        tracing::error!("an empty answer was not given to the switch");
+        return None;
+    }
+    // SAFETY: a tree that was just made.
+    let error = unsafe { switch_xml_error(tree) };
+    // SAFETY: NULL or text in that tree, which is there until freed below.
+    let error = unsafe { cstr::text(error) }.unwrap_or_default().into_owned();
+    if error.is_empty() {
+        return Some(tree);
+    }
+    tracing::error!("an answer that is no XML was not given to the switch: {error}");
+    // SAFETY: the tree is ours and nobody else has seen it.
+    unsafe { switch_xml_free(tree) };
+    None
 }

@@ -121,6 +121,11 @@ impl Core {
         api::call(command, argument)
     }
 
+    /// Runs a module's dialplan application with any bytes, or NULL, and no session. False: no module has it.
+    pub fn run_application(&self, name: &str, data: Option<&CStr>) -> bool {
+        module::run_application(name, data)
+    }
+
     /// What could be typed at the end of `line`.
     pub fn complete(&self, line: &str) -> Vec<String> {
         api::candidates(line)

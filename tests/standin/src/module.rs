@@ -4,7 +4,7 @@ mod image;
 mod pool;
 
 use std::collections::BTreeMap;
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -142,6 +142,22 @@ pub(crate) fn unload_all() {
             log!(Level::Error, "{name}: {error}");
         }
     }
+}
+
+/// Runs a module's dialplan application as a call's session would, but without one; false: no module has it.
+pub(crate) fn run_application(name: &str, data: Option<&CStr>) -> bool {
+    let all: Vec<Arc<Module>> = modules().values().cloned().collect();
+    all.iter().any(|module| {
+        let run = || {
+            let Some(function) = module.pool.application(name) else {
+                return false;
+            };
+            // SAFETY: an application of a module that is alive; its data may be NULL.
+            unsafe { function(ptr::null_mut(), data.map_or(ptr::null(), CStr::as_ptr)) };
+            true
+        };
+        module.while_alive(run).unwrap_or(false)
+    })
 }
 
 impl Module {

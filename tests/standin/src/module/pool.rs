@@ -5,8 +5,8 @@ use std::ptr::{self, NonNull};
 use std::sync::{Mutex, PoisonError};
 
 use freeswitch_sys::{
-    switch_api_interface, switch_loadable_module_interface_t, switch_memory_pool_t,
-    switch_module_interface_name_t,
+    switch_api_interface, switch_application_function_t, switch_application_interface,
+    switch_loadable_module_interface_t, switch_memory_pool_t, switch_module_interface_name_t,
 };
 
 use crate::ledger::{self, Kind};
@@ -19,6 +19,8 @@ pub(super) struct Pool(NonNull<Contents>);
 struct Contents {
     /// Boxed; the module fills them in.
     interfaces: Mutex<Vec<*mut switch_api_interface>>,
+    /// Likewise.
+    applications: Mutex<Vec<*mut switch_application_interface>>,
 }
 
 // SAFETY: interfaces are filled in while the module loads and only read after that.
@@ -31,6 +33,7 @@ impl Pool {
         ledger::take(Kind::Pool, 1);
         Self(NonNull::from(Box::leak(Box::new(Contents {
             interfaces: Mutex::default(),
+            applications: Mutex::default(),
         }))))
     }
 
@@ -46,6 +49,23 @@ impl Pool {
         let interfaces = contents.interfaces.lock().unwrap_or_else(PoisonError::into_inner);
         interfaces.iter().map(|interface| Interface(*interface)).collect()
     }
+
+    /// The dialplan application of this name.
+    pub(super) fn application(&self, name: &str) -> switch_application_function_t {
+        // SAFETY: ours until dropped.
+        let contents = unsafe { self.0.as_ref() };
+        let applications = contents
+            .applications
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        applications.iter().find_map(|application| {
+            // SAFETY: boxed by create_interface; lives while its module does.
+            let application = unsafe { &**application };
+            // SAFETY: NULL or a C string of the module's.
+            let its_name = unsafe { text(application.interface_name) };
+            (its_name.as_deref() == Some(name)).then_some(application.application_function)?
+        })
+    }
 }
 
 impl Drop for Pool {
@@ -53,6 +73,14 @@ impl Drop for Pool {
         for interface in self.interfaces() {
             // SAFETY: boxed by create_interface; the module is gone.
             drop(unsafe { Box::from_raw(interface.0.cast_mut()) });
+            ledger::give_back(Kind::Interface, 1);
+        }
+        // SAFETY: ours until dropped below.
+        let contents = unsafe { self.0.as_mut() };
+        let applications = contents.applications.get_mut();
+        for application in applications.unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // SAFETY: boxed by create_interface; the module is gone.
+            drop(unsafe { Box::from_raw(application) });
             ledger::give_back(Kind::Interface, 1);
         }
         // SAFETY: boxed by `new`.
@@ -103,6 +131,11 @@ unsafe extern "C" fn switch_loadable_module_create_interface(
     module: *mut switch_loadable_module_interface_t,
     iname: switch_module_interface_name_t,
 ) -> *mut c_void {
+    // SAFETY: a module's interface is its pool.
+    let contents = unsafe { &*module.cast::<Contents>() };
+    if iname == switch_module_interface_name_t::SWITCH_APPLICATION_INTERFACE {
+        return application(contents, module).cast();
+    }
     if iname != switch_module_interface_name_t::SWITCH_API_INTERFACE {
         log!(
             Level::Warning,
@@ -111,8 +144,6 @@ unsafe extern "C" fn switch_loadable_module_create_interface(
         );
         return ptr::null_mut();
     }
-    // SAFETY: a module's interface is its pool.
-    let contents = unsafe { &*module.cast::<Contents>() };
     let interface = Box::into_raw(Box::new(switch_api_interface {
         interface_name: ptr::null(),
         desc: ptr::null(),
@@ -131,4 +162,30 @@ unsafe extern "C" fn switch_loadable_module_create_interface(
         .push(interface);
     ledger::take(Kind::Interface, 1);
     interface.cast()
+}
+
+fn application(
+    contents: &Contents,
+    module: *mut switch_loadable_module_interface_t,
+) -> *mut switch_application_interface {
+    let application = Box::into_raw(Box::new(switch_application_interface {
+        interface_name: ptr::null(),
+        application_function: None,
+        long_desc: ptr::null(),
+        short_desc: ptr::null(),
+        syntax: ptr::null(),
+        flags: 0,
+        rwlock: ptr::null_mut(),
+        refs: 0,
+        reflock: ptr::null_mut(),
+        parent: module,
+        next: ptr::null_mut(),
+    }));
+    contents
+        .applications
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(application);
+    ledger::take(Kind::Interface, 1);
+    application
 }

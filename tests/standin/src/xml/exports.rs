@@ -117,22 +117,33 @@ unsafe extern "C" fn switch_xml_toxml_ex(
     unsafe { libc::strdup(c_string(&format!("{header}{body}")).as_ptr()) }
 }
 
+#[unsafe(no_mangle)]
+unsafe extern "C" fn switch_xml_error(xml: switch_xml_t) -> *const c_char {
+    // SAFETY: as required of this function.
+    unsafe { root_of(xml) }.map_or(c"".as_ptr(), |root| root.error.as_ptr())
+}
+
 /// What is wrong with a tree; empty if nothing is.
 ///
 /// # Safety
 /// `xml` is NULL or live.
 pub(crate) unsafe fn error(xml: *const switch_xml) -> String {
+    // SAFETY: by the caller's promise.
+    let root = unsafe { root_of(xml) };
+    root.map_or_else(String::new, |root| root.error.to_string_lossy().into_owned())
+}
+
+/// The head of the tree that a node is in.
+///
+/// # Safety
+/// `xml` is NULL, or live for as long as what is returned.
+unsafe fn root_of<'a>(xml: *const switch_xml) -> Option<&'a Root> {
     let mut root = xml;
     // SAFETY: parents of a live node are live.
     while !root.is_null() && !unsafe { (*root).parent }.is_null() {
         // SAFETY: as above.
         root = unsafe { (*root).parent };
     }
-    if root.is_null() {
-        return String::new();
-    }
     // SAFETY: a node without a parent is the head of a root.
-    unsafe { &(*root.cast::<Root>()).error }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { root.cast::<Root>().as_ref() }
 }

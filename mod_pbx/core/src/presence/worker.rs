@@ -21,6 +21,10 @@ use super::{Shared, Told, status};
 /// How many events are applied before what they changed is published.
 const BATCH: usize = 256;
 
+/// After events the thread rests this long: what comes meanwhile is taken at once, and wakes nobody. An
+/// event for itself is taken when it comes. Under a registration storm half the cost of one was the waking.
+const BREATH: Duration = Duration::from_millis(20);
+
 /// How often, in milliseconds, lines that are no longer configured are taken out and the calls compared with
 /// the switch's list: a leg whose end was missed must not leave a lamp on for ever.
 const HOUSEKEEPING: u64 = 60_000;
@@ -97,7 +101,9 @@ impl<'s> Worker<'s> {
             let wait = Duration::from_millis(next.0.saturating_sub(self.shared.now().0));
             match receiver.recv_timeout(wait.max(Duration::from_millis(1))) {
                 Ok(first) => {
+                    let mut taken = 0;
                     for told in std::iter::once(first).chain(receiver.try_iter()).take(BATCH) {
+                        taken += 1;
                         match told {
                             Told::Event(event) => {
                                 self.shared.waiting.fetch_sub(1, Relaxed);
@@ -109,6 +115,10 @@ impl<'s> Worker<'s> {
                                 return;
                             }
                         }
+                    }
+                    if taken < BATCH {
+                        self.publish(&(self.shared.snapshots)());
+                        std::thread::sleep(BREATH);
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}

@@ -22,7 +22,9 @@ mod wait;
 mod contender;
 mod database;
 mod http;
+mod invite;
 mod lookup;
+mod pair;
 mod register;
 mod table;
 
@@ -48,10 +50,11 @@ fn main() -> ExitCode {
     if wanted("lookup") {
         lookup::run(&switch);
     }
-    if wanted("register") {
+    let phones: [(&str, fn(&_, &_)); 2] = [("register", register::run), ("invite", invite::run)];
+    for (name, run) in phones.into_iter().filter(|(name, _)| wanted(name)) {
         match found::sipp() {
-            Ok(sipp) => register::run(&switch, &sipp),
-            Err(reason) => eprintln!("SKIPPED: registrations: {reason}"),
+            Ok(sipp) => run(&switch, &sipp),
+            Err(reason) => eprintln!("SKIPPED: {name}: {reason}"),
         }
     }
     ExitCode::SUCCESS

@@ -93,6 +93,7 @@ impl Events {
             let (event, subclass) = match subscription.source {
                 Source::Custom(subclass) => (switch_event_types_t::SWITCH_EVENT_CUSTOM, Some(subclass)),
                 Source::ChannelCallState => (switch_event_types_t::SWITCH_EVENT_CHANNEL_CALLSTATE, None),
+                Source::PresenceIn => (switch_event_types_t::SWITCH_EVENT_PRESENCE_IN, None),
                 Source::PresenceProbe => (switch_event_types_t::SWITCH_EVENT_PRESENCE_PROBE, None),
                 Source::ChannelHangupComplete => {
                     (switch_event_types_t::SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE, None)

@@ -14,6 +14,7 @@ mod found;
 mod group;
 #[path = "../growth/mod.rs"]
 mod growth;
+mod handset;
 mod keeper;
 mod ports;
 mod rig;
@@ -34,6 +35,7 @@ mod crashes;
 mod loads;
 mod lookups;
 mod one_domain;
+mod presence;
 mod punt;
 mod registrations;
 mod reloads;
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
     bans::add(&mut trials);
     calls::add(&mut trials);
     one_domain::add(&mut trials);
+    presence::add(&mut trials);
     punt::add(&mut trials);
     reloads::add(&mut trials);
     storage::add(&mut trials);

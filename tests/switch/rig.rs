@@ -57,6 +57,12 @@ impl Rig {
         Site::new(&found::freeswitch().expect("looked for before"))
     }
 
+    /// Crashes the switch, starts it again and waits until phones may register.
+    pub(crate) fn kill_and_start_again(&mut self) {
+        self.switch.crash();
+        self.start_again();
+    }
+
     /// Starts the switch again after it ended, and waits until phones may register.
     pub(crate) fn start_again(&mut self) {
         self.switch = Running::start(&self.site);

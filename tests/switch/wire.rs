@@ -183,15 +183,9 @@ impl Phone {
     pub(crate) fn receive(&self) -> io::Result<Message> {
         let mut buffer = [0; 65_536];
         let length = self.socket.recv(&mut buffer)?;
-        let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
-        let status = text
-            .strip_prefix("SIP/2.0 ")
-            .and_then(|rest| rest.get(..3))
-            .and_then(|word| word.parse().ok());
-        Ok(Message {
-            status: status.unwrap_or(0),
-            text,
-        })
+        Ok(Message::parse(
+            String::from_utf8_lossy(&buffer[..length]).into_owned(),
+        ))
     }
 
     /// Answers a request of the switch.
@@ -270,6 +264,18 @@ pub(crate) fn digest_for_many_uses(account: Account<'_>, realm: &str, challenge:
 }
 
 impl Message {
+    /// What was received, as text.
+    pub(crate) fn parse(text: String) -> Self {
+        let status = text
+            .strip_prefix("SIP/2.0 ")
+            .and_then(|rest| rest.get(..3))
+            .and_then(|word| word.parse().ok());
+        Self {
+            status: status.unwrap_or(0),
+            text,
+        }
+    }
+
     /// The request's method.
     pub(crate) fn method(&self) -> &str {
         self.text.split(' ').next().unwrap_or_default()
@@ -306,6 +312,25 @@ impl Message {
         let to = to.split(";tag=").next().unwrap_or_default();
         format!("{shape}\nTo: {to}").replace(account.username, "USER")
     }
+}
+
+/// The digest for a challenge, as the value of an Authorization or Proxy-Authorization header.
+pub(crate) fn digest_header(
+    method: &str,
+    uri: &str,
+    username: &str,
+    password: &str,
+    challenge: &Message,
+) -> String {
+    let realm = challenge.parameter("realm").unwrap_or_default();
+    let nonce = challenge.parameter("nonce").unwrap_or_default();
+    let a1 = a1(username, &realm, password);
+    let a2 = md5(&format!("{method}:{uri}"));
+    let response = md5(&format!("{a1}:{nonce}:00000001:5f3759df:auth:{a2}"));
+    format!(
+        "Digest username=\"{username}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", qop=auth, \
+         nc=00000001, cnonce=\"5f3759df\", response=\"{response}\", algorithm=MD5"
+    )
 }
 
 /// MD5(username:domain:password), which the directory answers a digest with.

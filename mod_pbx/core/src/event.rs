@@ -33,6 +33,8 @@ pub enum Kind {
     CallEnded,
     /// A phone subscribed to somebody's lamp.
     LampAsked,
+    /// Somebody told what a lamp shows.
+    LampTold,
 }
 
 /// Which of the switch's events it is.
@@ -46,6 +48,8 @@ pub enum Source {
     ChannelHangupComplete,
     /// `SWITCH_EVENT_PRESENCE_PROBE`.
     PresenceProbe,
+    /// `SWITCH_EVENT_PRESENCE_IN`.
+    PresenceIn,
 }
 
 /// An event that we ask the switch for.
@@ -138,6 +142,11 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
         kind: Kind::LampAsked,
         source: Source::PresenceProbe,
         headers: &[c"to", c"sub-call-id", c"proto-specific-event-name"],
+    },
+    Subscription {
+        kind: Kind::LampTold,
+        source: Source::PresenceIn,
+        headers: &[c"from", c"login"],
     },
 ];
 

@@ -77,7 +77,10 @@ impl<'a> Ring<'a> {
             targets.map(move |target| Leg::Phone(line, target))
         });
         let guess = !presence.settled && phones.clone().next().is_none();
-        let lines = self.lines.iter().filter(move |_| guess).map(Leg::Line);
+        // Of whom a REGISTER was seen it is known where to call, or why not.
+        let unseen = move |line: &Line| seen(line).is_none_or(|seen| seen.registrations.is_empty());
+        let lines = self.lines.iter().filter(move |line| guess && unseen(line));
+        let lines = lines.map(Leg::Line);
         phones.chain(lines).take(MOST_LEGS)
     }
 

@@ -500,3 +500,30 @@ fn nobody_registers_with_the_contact_of_another_lines_phone_from_elsewhere() {
     assert!(asks("bob", ("bob", "192.0.2.8"), "192.0.2.66"));
     assert!(asks("bob", ("alice", "phone.example"), "192.0.2.66"));
 }
+
+/// Trap: mod_sofia lets whoever has a line subscribe to anybody's lamp.
+#[test]
+fn nobody_watches_the_lamps_of_another_domain() {
+    let world = World::named("two");
+    let asks = |to: &'static str| {
+        let document = world.document(
+            "directory",
+            [
+                ("key_value", "pbx.test"),
+                ("action", "sip_auth"),
+                ("sip_auth_realm", "pbx.test"),
+                ("sip_auth_method", "SUBSCRIBE"),
+                ("sip_to_user", "1002"),
+                ("sip_to_host", to),
+                ("sip_from_host", "pbx.test"),
+                ("key", "id"),
+                ("user", "alice"),
+                ("domain", "pbx.test"),
+                ("ip", "192.0.2.7"),
+            ],
+        );
+        users(&document).len() == 1
+    };
+    assert!(asks("pbx.test"));
+    assert!(!asks("other.test") && !asks("192.0.2.1"));
+}

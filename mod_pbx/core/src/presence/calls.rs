@@ -40,10 +40,18 @@ pub(super) fn shown(text: &str) -> Option<Vec<Channel>> {
     serde_json::from_str(text).ok().map(|shown: Shown| shown.rows)
 }
 
+/// A leg that belongs to somebody.
+#[derive(Debug, Clone)]
+struct Leg {
+    subject: Subject,
+    /// Known from the switch's list alone, which may lag behind.
+    listed: bool,
+}
+
 /// The legs that belong to somebody.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    legs: HashMap<Arc<str>, Subject>,
+    legs: HashMap<Arc<str>, Leg>,
 }
 
 impl Calls {
@@ -56,7 +64,7 @@ impl Calls {
             callstate: header("Channel-Call-State"),
             presence_data: header("Channel-Presence-Data"),
         };
-        self.take(book, &channel, snapshot);
+        self.take(book, &channel, false, snapshot);
     }
 
     /// `CHANNEL_HANGUP_COMPLETE`.
@@ -66,20 +74,24 @@ impl Calls {
         }
     }
 
-    /// Takes the switch's own list of channels for the truth.
-    pub(super) fn take_list(&mut self, book: &mut Book, channels: &[Channel], snapshot: &Snapshot) {
-        let listed: std::collections::HashSet<&str> = channels.iter().map(|c| c.uuid.as_str()).collect();
-        let gone: Vec<Arc<str>> = self
-            .legs
-            .keys()
-            .filter(|uuid| !listed.contains(&***uuid))
-            .cloned()
-            .collect();
-        for uuid in gone {
+    /// Takes up what the switch's own list of channels has and we do not, and ends what is over. The list is
+    /// written by a queue and may be a second late either way; `exists` asks the switch itself.
+    pub(super) fn take_list(
+        &mut self,
+        book: &mut Book,
+        channels: &[Channel],
+        exists: impl Fn(&str) -> bool,
+        snapshot: &Snapshot,
+    ) {
+        let over: Vec<Arc<str>> = self.legs.keys().filter(|uuid| !exists(uuid)).cloned().collect();
+        for uuid in over {
             self.end(book, &uuid);
         }
         for channel in channels {
-            self.take(book, channel, snapshot);
+            let known = self.legs.get(channel.uuid.as_str());
+            if known.is_none_or(|leg| leg.listed) && exists(&channel.uuid) {
+                self.take(book, channel, true, snapshot);
+            }
         }
     }
 
@@ -88,7 +100,7 @@ impl Calls {
         self.legs.is_empty()
     }
 
-    fn take(&mut self, book: &mut Book, channel: &Channel, snapshot: &Snapshot) {
+    fn take(&mut self, book: &mut Book, channel: &Channel, listed: bool, snapshot: &Snapshot) {
         if channel.callstate.eq_ignore_ascii_case("HANGUP") {
             return self.end(book, &channel.uuid);
         }
@@ -100,7 +112,7 @@ impl Calls {
             return;
         };
         let (uuid, before) = match self.legs.get_key_value(&*channel.uuid) {
-            Some((uuid, before)) => (Arc::clone(uuid), Some(before.clone())),
+            Some((uuid, before)) => (Arc::clone(uuid), Some(before.subject.clone())),
             None => (Arc::from(&*channel.uuid), None),
         };
         if let Some(before) = before.filter(|before| *before != subject) {
@@ -117,12 +129,12 @@ impl Calls {
                 calls.push(call);
             });
         }
-        self.legs.insert(uuid, subject);
+        self.legs.insert(uuid, Leg { subject, listed });
     }
 
     fn end(&mut self, book: &mut Book, uuid: &str) {
-        if let Some(subject) = self.legs.remove(uuid) {
-            self.end_for(book, &subject, uuid);
+        if let Some(leg) = self.legs.remove(uuid) {
+            self.end_for(book, &leg.subject, uuid);
         }
     }
 

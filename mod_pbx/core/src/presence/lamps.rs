@@ -5,6 +5,9 @@
 //! caller's lamp blinks as if it were called, unless its username is its number; and somebody else's lamp is
 //! lit by who claims their number in From. So our legs give it nothing to tell (`presence_id`), and it is
 //! told here: once for each change, for the extension's number and for each line's username.
+//!
+//! Others tell it things too: it says itself that a phone unregistered, and it takes a PUBLISH from anybody
+//! who reaches the port (sofia_presence_handle_sip_i_publish). Whatever lamp that darkened is lit again.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -45,8 +48,18 @@ pub(super) struct Lamps {
 }
 
 /// To whoever watches one of whom it knows nothing mod_sofia says "Unregistered", by an event that comes after
-/// ours (do_normal_probe): told again after this many milliseconds.
+/// ours (do_normal_probe), and others may tell what they like as often as they like: told again after this many
+/// milliseconds.
 const AGAIN: u64 = 500;
+
+/// Who we say we are.
+const LOGIN: &str = "mod_pbx";
+
+/// Whether it is about somebody, and not our own word.
+pub(super) fn is_told_by_others(event: &Event) -> bool {
+    let about_somebody = event.header("from").is_some_and(|from| from.contains('@'));
+    about_somebody && event.header("login") != Some(LOGIN)
+}
 
 impl Lamps {
     /// Tells what changed.
@@ -117,6 +130,16 @@ impl Lamps {
         }
     }
 
+    /// `PRESENCE_IN` by somebody else.
+    pub(super) fn told(&mut self, event: &Event, snapshot: &Snapshot, now: Moment) {
+        let Some(lamp) = event.header("from").and_then(|from| lamp(from, snapshot)) else {
+            return;
+        };
+        if self.lit.contains_key(&lamp) || self.watched.contains_key(&lamp) {
+            self.again.entry(lamp).or_insert(Moment(now.0 + AGAIN));
+        }
+    }
+
     /// Tells again who must be by now. Gives the moment of the next one.
     pub(super) fn tell_again(
         &mut self,
@@ -133,7 +156,9 @@ impl Lamps {
         for lamp in due {
             let shown = look(&lamp, view, snapshot, self.lit.get(&lamp));
             tell(host, &lamp, &shown, None);
-            self.watched.insert(lamp, shown.state);
+            if let Some(told) = self.watched.get_mut(&lamp) {
+                *told = shown.state;
+            }
         }
         self.again.values().min().copied()
     }
@@ -141,8 +166,14 @@ impl Lamps {
 
 /// The lamp called `name@domain`, if there is one: of an extension or a line of ours.
 fn lamp(to: &str, snapshot: &Snapshot) -> Option<Lamp> {
-    let (name, domain) = to.split_once('@')?;
-    let domain = snapshot.domain(domain)?;
+    let (name, host) = to.split_once('@')?;
+    // With one domain phones may be pointed at an address.
+    let only = snapshot
+        .domains
+        .values()
+        .next()
+        .filter(|_| snapshot.domains.len() == 1);
+    let domain = snapshot.domain(host).or(only)?;
     let extension = domain.find(name)?;
     let name = match extension.line(name) {
         Some(line) => line.username.as_str(),
@@ -230,7 +261,7 @@ fn tell(host: &dyn Host, lamp: &Lamp, shown: &Shown, subscription: Option<&str>)
     let direction = if called { "outbound" } else { "inbound" };
     let all = [
         ("proto", "sip"),
-        ("login", "mod_pbx"),
+        ("login", LOGIN),
         ("from", &*from),
         ("status", status),
         ("rpid", rpid),
@@ -251,7 +282,7 @@ fn tell_dark(host: &dyn Host, lamp: &Lamp, shown: &Shown) {
     let from = format!("{}@{}", lamp.name, lamp.domain);
     let all = [
         ("proto", "sip"),
-        ("login", "mod_pbx"),
+        ("login", LOGIN),
         ("from", &*from),
         ("status", "CS_HANGUP"),
         ("rpid", "unknown"),

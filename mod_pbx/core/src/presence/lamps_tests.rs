@@ -162,7 +162,8 @@ fn who_subscribes_is_told_what_is_lit() {
         told[0].contains(&("unique-id", "u1".to_owned())) && told[0].contains(&("call-id", "s1".to_owned()))
     );
     assert!(scene.asks("1999@pbx.test", Some("dialog")).is_empty());
-    assert!(scene.asks("1001@other.test", Some("dialog")).is_empty());
+    // There is one domain, so a phone may be pointed at an address.
+    assert_eq!(scene.asks("1001@192.0.2.1", Some("dialog")).len(), 1);
     assert!(scene.asks("nonsense", Some("dialog")).is_empty());
 }
 
@@ -225,4 +226,32 @@ fn no_lamp_is_left_on_when_the_module_goes() {
     assert_eq!(scene.told(), ["1002@pbx.test hangup u1"]);
     scene.lamps.darken(&scene.host);
     assert!(scene.told().is_empty());
+}
+
+#[test]
+fn what_others_say_of_a_lamp_is_put_right() {
+    let mut scene = Scene::default();
+    scene.calls("1002", &[("u1", Busy)]);
+    let says = |from: &str, login: &str| made_of(Kind::LampTold, &[("from", from), ("login", login)]);
+    assert!(!is_told_by_others(&says("1002@pbx.test", LOGIN)));
+    assert!(!is_told_by_others(&says("none", "src/switch_channel.c")));
+    let published = says("1002@pbx.test", "sip:mod_sofia@192.0.2.1:5060");
+    assert!(is_told_by_others(&published));
+    for _ in 0..1000 {
+        scene.lamps.told(&published, &snapshot(), Moment(7));
+        scene
+            .lamps
+            .told(&says("nobody@pbx.test", "x"), &snapshot(), Moment(7));
+        scene
+            .lamps
+            .told(&says("1001@pbx.test", "x"), &snapshot(), Moment(7));
+    }
+    assert_eq!(scene.lamps.again.len(), 1);
+    let next = scene
+        .lamps
+        .tell_again(&scene.host, &scene.book.view, &snapshot(), Moment(7 + AGAIN));
+    assert_eq!(
+        (next, scene.told()),
+        (None, vec!["1002@pbx.test answered u1".to_owned()])
+    );
 }

@@ -121,8 +121,13 @@ impl Presence {
 
     /// Takes an event. Any thread of the switch; never waits.
     pub fn tell(&self, event: Event) {
-        let is_call = matches!(event.kind, Kind::CallState | Kind::CallEnded);
-        if is_call && event.header("Channel-Presence-Data").is_none() {
+        // Most channels and most of what is told of lamps are nobody's here, or our own.
+        let concerns_us = match event.kind {
+            Kind::CallState | Kind::CallEnded => event.header("Channel-Presence-Data").is_some(),
+            Kind::LampTold => lamps::is_told_by_others(&event),
+            _ => true,
+        };
+        if !concerns_us {
             return;
         }
         if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING {

@@ -378,6 +378,9 @@ fn what_the_switch_knew_before_us_is_asked_for() {
     let channels = r#"{"row_count":2,"rows":[{"uuid":"u1","direction":"inbound","callstate":"ACTIVE",
         "presence_data":"bob@pbx.test"},{"uuid":"u2","callstate":"ACTIVE"}]}"#;
     host.say("show channels as json", channels);
+    host.say("uuid_exists none", "false");
+    host.say("uuid_exists u1", "true");
+    host.say("uuid_exists u2", "true");
     let presence = start(&host);
     until(&presence, |view| view.settled);
     assert_eq!(presence.view().registrations, 3);
@@ -436,6 +439,40 @@ fn an_old_connection_that_closes_does_not_take_the_new_one_with_it() {
     host.say(reg, &list(&[]));
     presence.tell(unregister("bob", "c2", ""));
     until(&presence, |view| state(view, "1002") == State::Offline);
+}
+
+#[test]
+fn a_list_of_calls_that_lags_behind_does_no_harm() {
+    let host: Arc<FakeHost> = Arc::default();
+    host.say("uuid_exists none", "false");
+    // Over, but still listed; and one that is listed as ringing after it was answered.
+    host.say("uuid_exists gone", "false");
+    host.say("uuid_exists late", "true");
+    let row = |uuid: &str, state: &str, whose: &str| {
+        format!(
+            r#"{{"uuid":"{uuid}","direction":"outbound","callstate":"{state}","presence_data":"{whose}@pbx.test"}}"#
+        )
+    };
+    let rows = |rows: &[String]| format!(r#"{{"row_count":1,"rows":[{}]}}"#, rows.join(","));
+    let stale = [row("gone", "ACTIVE", "alice"), row("late", "RINGING", "bob")];
+    host.say("show channels as json", &rows(&stale));
+    let presence = start(&host);
+    until(&presence, |view| {
+        view.settled && state(view, "1002") == State::Ringing
+    });
+    assert_eq!(state(&presence.view(), "1001"), State::Offline);
+    // A call that the list does not have yet stays.
+    host.say("uuid_exists new", "true");
+    presence.tell(call("new", "outbound", "ACTIVE", "alice@pbx.test"));
+    until(&presence, |view| state(view, "1001") == State::Busy);
+    host.say(
+        "show channels as json",
+        &rows(&[row("late", "ACTIVE", "bob"), row("new", "RINGING", "alice")]),
+    );
+    until(&presence, |view| state(view, "1002") == State::Busy);
+    assert_eq!(state(&presence.view(), "1001"), State::Busy);
+    host.say("uuid_exists new", "false");
+    until(&presence, |view| state(view, "1001") == State::Offline);
 }
 
 #[test]

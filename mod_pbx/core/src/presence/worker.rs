@@ -40,6 +40,10 @@ const PATIENCE: u64 = 60_000;
 /// queues): asked after this many milliseconds.
 const DOUBT: u64 = 500;
 
+/// After the first list of calls it is asked for again after these many milliseconds: the switch writes it by a
+/// queue, and a call that was just answered may still be listed as ringing.
+const LATER: [u64; 3] = [700, 2000, 5000];
+
 /// What the switch is to be asked.
 struct Question {
     at: Moment,
@@ -65,6 +69,8 @@ struct Worker<'s> {
     lamps: Lamps,
     questions: Vec<Question>,
     housekeeping: Moment,
+    /// When the switch is asked for its calls again.
+    call_lists: Vec<Moment>,
     rev: u64,
 }
 
@@ -86,6 +92,7 @@ impl<'s> Worker<'s> {
             lamps: Lamps::default(),
             questions: Vec::new(),
             housekeeping: shared.now().plus_seconds(HOUSEKEEPING / 1000),
+            call_lists: Vec::new(),
             rev: 0,
         };
         worker.ask(List::Profiles);
@@ -149,6 +156,7 @@ impl<'s> Worker<'s> {
             Kind::Refused => {}
             Kind::CallState => self.calls.changed(book, event, snapshot),
             Kind::CallEnded => self.calls.ended(book, event),
+            Kind::LampTold => self.lamps.told(event, snapshot, now),
             Kind::LampAsked => {
                 self.lamps
                     .asked(&*self.shared.host, event, &book.view, snapshot, now);
@@ -167,29 +175,24 @@ impl<'s> Worker<'s> {
             self.rev = snapshot.rev;
             registrar::prune(&mut self.book, snapshot);
         }
+        if self.call_lists.first().is_some_and(|at| *at <= now) {
+            self.call_lists.remove(0);
+            self.list_calls(snapshot);
+        }
         if now >= self.housekeeping {
             self.housekeeping = Moment(now.0 + HOUSEKEEPING);
             if !self.calls.is_empty() {
                 self.list_calls(snapshot);
             }
         }
-        let expiry = self
-            .registrar
-            .sweep(&mut self.book, now)
-            .unwrap_or(self.housekeeping);
-        let question = self
-            .questions
-            .iter()
-            .map(|q| q.at)
-            .min()
-            .unwrap_or(self.housekeeping);
-        let lamp = self
-            .lamps
-            .tell_again(&*self.shared.host, &self.book.view, snapshot, now);
-        self.housekeeping
-            .min(expiry)
-            .min(question)
-            .min(lamp.unwrap_or(expiry))
+        let host = &*self.shared.host;
+        let moments = [
+            self.registrar.sweep(&mut self.book, now),
+            self.lamps.tell_again(host, &self.book.view, snapshot, now),
+            self.questions.iter().map(|question| question.at).min(),
+            self.call_lists.first().copied(),
+        ];
+        moments.into_iter().flatten().fold(self.housekeeping, Moment::min)
     }
 
     fn publish(&mut self, snapshot: &Snapshot) {
@@ -250,6 +253,8 @@ impl<'s> Worker<'s> {
         match what {
             List::Profiles => {
                 self.list_calls(snapshot);
+                let now = self.shared.now().0;
+                self.call_lists = LATER.iter().map(|later| Moment(now + later)).collect();
                 // mod_sofia may not be loaded yet: its profiles tell when they start.
                 let profiles = self.shared.host.api("sofia", "xmlstatus").unwrap_or_default();
                 for profile in status::profiles(&profiles) {
@@ -312,9 +317,21 @@ impl<'s> Worker<'s> {
             .host
             .api("show", "channels as json")
             .unwrap_or_default();
-        if let Some(channels) = calls::shown(&text) {
-            self.calls.take_list(&mut self.book, &channels, snapshot);
-        }
+        let channels = calls::shown(&text).unwrap_or_default();
+        // Without mod_commands nobody is asked, and nothing is over.
+        let exists = |uuid: &str| {
+            self.shared
+                .host
+                .api("uuid_exists", uuid)
+                .is_ok_and(|said| said == "true")
+        };
+        let can_ask = self.shared.host.api("uuid_exists", "none").is_ok();
+        self.calls.take_list(
+            &mut self.book,
+            &channels,
+            |uuid| !can_ask || exists(uuid),
+            snapshot,
+        );
     }
 
     /// What the switch listens on, by its running profiles and our settings: never called as a phone.

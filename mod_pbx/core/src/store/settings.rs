@@ -61,6 +61,9 @@ settings! {
         "TLS port that phones reach.";
     SIP_TLS_DIRECTORY = "sip-tls-directory", Kind::Path, "",
         "Directory with agent.pem and cafile.pem; empty is the switch's own certs directory.";
+    SIP_LAMPS = "sip-lamps", Kind::Flag, "yes",
+        "Whether phones may watch whether others ring or are busy (BLF). FreeSWITCH then also takes PUBLISH from \
+         anybody: a stranger can make lamps flicker.";
     EXTERNAL_ADDRESS = "external-address", Kind::Address, "auto",
         "Address that phones outside the local networks see when the switch is behind NAT; auto is none.";
     LOCAL_NETWORKS = "local-networks", Kind::Networks, "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8",

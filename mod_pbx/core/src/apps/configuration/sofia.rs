@@ -103,7 +103,6 @@ impl Settings<'_, '_> {
         self.param("challenge-realm", only.unwrap_or("auto_to"));
         self.param("force-register-domain", only.unwrap_or_default());
         self.param("force-register-db-domain", only.unwrap_or_default());
-        self.param("force-subscription-domain", only.unwrap_or_default());
     }
 
     fn registrations(&mut self) {
@@ -119,8 +118,10 @@ impl Settings<'_, '_> {
         self.param("tcp-unreg-on-socket-close", &true);
         // Keeps the NAT open in front of a phone behind one, and notices when the phone is gone.
         self.param("nat-options-ping", &true);
-        // Lamps: phones may subscribe to an extension's number.
-        self.param("manage-presence", &true);
+        let lamps = self.view.snapshot.settings.flag(&settings::SIP_LAMPS);
+        self.param("manage-presence", &lamps);
+        // With it comes PUBLISH from anybody: what they write does not stay.
+        self.param("force-publish-expires", &60);
     }
 
     /// No `enable-3pcc`: an offer that comes late escapes what is demanded of media.

@@ -34,9 +34,8 @@ pub(super) fn admits(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &
         rq.param(field)
             .is_none_or(|value| value.eq_ignore_ascii_case(text))
     };
-    let register = rq
-        .param("sip_auth_method")
-        .is_some_and(|method| method == "REGISTER");
+    let method = |name: &str| rq.param("sip_auth_method").is_some_and(|method| method == name);
+    let register = method("REGISTER");
     let agrees = match (register, several) {
         (true, false) => is("sip_to_user", line.username.as_str()),
         (true, true) => {
@@ -45,6 +44,8 @@ pub(super) fn admits(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &
                 && like("sip_from_host", name)
         }
         (false, false) => true,
+        // What phones of another domain do is nobody's business.
+        (false, true) if method("SUBSCRIBE") => like("sip_from_host", name) && like("sip_to_host", name),
         // RFC 3323: a caller who withholds their name is From anonymous.invalid.
         (false, true) => like("sip_from_host", name) || like("sip_from_host", "anonymous.invalid"),
     };

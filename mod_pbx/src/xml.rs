@@ -135,7 +135,7 @@ unsafe extern "C" fn search<F: Fn(&Request<'_>) -> Reply>(
             params: event.as_ref().map_or(&() as &dyn Params, |event| event),
         };
         match guard(None, || Some((context.answer)(&request))) {
-            Some(Reply::NotOurs) => ptr::null_mut(),
+            Some(Reply::Text(_) | Reply::NotOurs) => ptr::null_mut(),
             Some(Reply::Document(text)) => parse(text).unwrap_or_else(|| refuse(&request)),
             None => refuse(&request),
         }

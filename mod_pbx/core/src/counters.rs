@@ -41,7 +41,7 @@ impl Counters {
             .unwrap_or(SECTIONS.len() - 1);
         let counts = &self.sections[place];
         match reply {
-            Reply::Document(_) => counts.answered.fetch_add(1, Relaxed),
+            Reply::Document(_) | Reply::Text(_) => counts.answered.fetch_add(1, Relaxed),
             Reply::NotOurs => counts.not_ours.fetch_add(1, Relaxed),
         };
     }

@@ -35,6 +35,12 @@ pub enum Kind {
     LampAsked,
     /// Somebody told what a lamp shows.
     LampTold,
+    /// A verto connection was made.
+    VertoConnected,
+    /// Somebody logged in over a verto connection, or failed to.
+    VertoLogin,
+    /// A verto connection ended.
+    VertoLeft,
 }
 
 /// Which of the switch's events it is.
@@ -127,6 +133,34 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
         kind: Kind::ProfileStarted,
         source: Source::Custom(c"sofia::profile_start"),
         headers: &[c"profile_name"],
+    },
+    // `Event-Subclass` is what `POST /fsapi` recognises these by, and so do we (apps/browsers).
+    Subscription {
+        kind: Kind::VertoConnected,
+        source: Source::Custom(c"verto::client_connect"),
+        headers: &[c"verto_profile_name", c"verto_client_address"],
+    },
+    Subscription {
+        kind: Kind::VertoLogin,
+        source: Source::Custom(c"verto::login"),
+        headers: &[
+            c"Event-Subclass",
+            c"verto_profile_name",
+            c"verto_client_address",
+            c"verto_login",
+            c"verto_sessid",
+            c"verto_success",
+        ],
+    },
+    Subscription {
+        kind: Kind::VertoLeft,
+        source: Source::Custom(c"verto::client_disconnect"),
+        headers: &[
+            c"Event-Subclass",
+            c"verto_profile_name",
+            c"verto_client_address",
+            c"verto_login",
+        ],
     },
     Subscription {
         kind: Kind::CallState,

@@ -6,6 +6,7 @@
 
 pub mod apps;
 pub mod bans;
+pub mod clients;
 pub mod commands;
 pub mod config;
 pub mod counters;

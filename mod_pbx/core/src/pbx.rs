@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 
 use crate::bans::Bans;
+use crate::clients::{Clients, Notes};
 use crate::commands;
 use crate::config::{Config, ConfigError};
 use crate::counters::Counters;
@@ -46,6 +47,7 @@ pub struct Pbx {
     store: Arc<ConfigStore>,
     presence: Arc<Presence>,
     bans: Bans,
+    clients: Clients,
     counters: Counters,
     started: Instant,
     progress: commands::Progress,
@@ -77,10 +79,13 @@ impl Pbx {
         let presence = Presence::start(Arc::clone(&host), snapshots).map_err(StartError::Thread)?;
         let presence = Arc::new(presence);
         let bans = Bans::start(Arc::clone(&store), Arc::clone(&presence)).map_err(StartError::Thread)?;
+        let clients = Clients::start(Arc::clone(&host), Arc::clone(&store), Arc::clone(&presence))
+            .map_err(StartError::Thread)?;
         Ok(Arc::new(Self {
             host,
             presence,
             bans,
+            clients,
             config: ArcSwap::from_pointee(config),
             registries,
             store,
@@ -92,17 +97,22 @@ impl Pbx {
 
     /// Answers one lookup. Any thread of the switch; takes no lock, touches no file.
     pub fn lookup(&self, request: &Request<'_>) -> Reply {
-        let reply = self.peek(request);
+        let reply = self.answer(request, &self.clients);
         self.counters.count(request.section, &reply);
         reply
     }
 
-    /// What [`Pbx::lookup`] would answer, not counted: `pbx lookup`.
+    /// What [`Pbx::lookup`] would answer, not counted, and nothing is noted: `pbx lookup`.
     pub fn peek(&self, request: &Request<'_>) -> Reply {
+        self.answer(request, &())
+    }
+
+    fn answer(&self, request: &Request<'_>, notes: &dyn Notes) -> Reply {
         let config = self.config.load();
         let snapshot = self.store.borrow();
         let presence = self.presence.view();
         let bans = self.bans.view();
+        let clients = self.clients.view();
         self.registries.answer(
             request,
             &View {
@@ -110,6 +120,8 @@ impl Pbx {
                 config: &config,
                 presence: &presence,
                 bans: &bans,
+                clients: &clients,
+                notes,
                 host: &*self.host,
             },
         )
@@ -120,8 +132,28 @@ impl Pbx {
     pub fn tell(&self, event: Option<Event>) {
         match event {
             Some(event) if event.kind == Kind::Refused => self.bans.tell(&event),
+            Some(event) if event.kind == Kind::VertoConnected => self.clients.connected(&event),
+            Some(event) if matches!(event.kind, Kind::VertoLogin | Kind::VertoLeft) => self.hook(&event),
             Some(event) => self.presence.tell(event),
-            None => self.presence.lose(),
+            None => {
+                self.presence.lose();
+                self.clients.lose();
+            }
+        }
+    }
+
+    /// Answers an event as `POST /fsapi` would, and does what the answer says.
+    fn hook(&self, event: &Event) {
+        let request = Request {
+            section: "",
+            tag_name: "",
+            key_name: "",
+            key_value: "",
+            params: event,
+        };
+        if self.lookup(&request) == Reply::Text("punt") {
+            self.clients
+                .punt_later(event.header("verto_sessid").unwrap_or_default());
         }
     }
 
@@ -176,6 +208,7 @@ impl Pbx {
 
     /// Ends every thread of ours and closes the database. Lookups after this still answer from memory.
     pub fn stop(&self) {
+        self.clients.stop();
         self.bans.stop();
         self.presence.stop();
         self.store.close();
@@ -204,6 +237,11 @@ impl Pbx {
     /// Who is banned.
     pub fn bans(&self) -> &Bans {
         &self.bans
+    }
+
+    /// The browser clients.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
     }
 
     /// The database.

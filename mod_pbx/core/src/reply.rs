@@ -9,6 +9,8 @@ pub enum Reply {
     /// A complete `<document type="freeswitch/xml">`. "No such user" in a domain of ours is one too:
     /// the domain without any user, so that nothing falls through to static XML.
     Document(String),
+    /// A word for a hook of the switch: `punt`, or nothing.
+    Text(&'static str),
     /// Not ours to answer: FreeSWITCH goes on to its next binding and then to static XML.
     NotOurs,
 }
@@ -53,6 +55,7 @@ impl Reply {
     pub fn as_text(&self) -> &str {
         match self {
             Self::Document(text) => text,
+            Self::Text(word) => word,
             Self::NotOurs => NOT_FOUND_FRAGMENT,
         }
     }

@@ -5,7 +5,7 @@
 
 use crate::names::Number;
 use crate::presence::target::Target;
-use crate::presence::view::View as Presence;
+use crate::presence::view::{Browser, View as Presence};
 use crate::registry::View;
 use crate::store::snapshot::{Domain, Extension, Line};
 use crate::xml::action::ActionData;
@@ -22,6 +22,8 @@ pub struct Ring<'a> {
     /// The extension.
     pub extension: &'a Extension,
     lines: &'a [Line],
+    /// Whether the extension's browsers ring too: they belong to none of its lines.
+    browsers: bool,
     presence: &'a Presence,
 }
 
@@ -30,6 +32,8 @@ pub struct Ring<'a> {
 pub enum Leg<'a> {
     /// A phone that registered the line.
     Phone(&'a Line, &'a Target),
+    /// A browser that logged in to the extension's channel.
+    Browser(&'a Browser),
     /// Whatever mod_sofia has registered for the line: the switch was not yet asked who is there.
     Line(&'a Line),
 }
@@ -50,6 +54,7 @@ pub fn extension_rings<'a>(view: &View<'a>, domain: &'a Domain, extension: &'a E
         domain,
         extension,
         lines: &extension.lines,
+        browsers: true,
         presence: view.presence,
     }
 }
@@ -63,14 +68,22 @@ pub fn line_rings<'a>(
 ) -> Ring<'a> {
     Ring {
         lines: std::slice::from_ref(line),
+        browsers: false,
         ..extension_rings(view, domain, extension)
     }
 }
 
 impl<'a> Ring<'a> {
-    /// What rings, all at once: every phone that is there, of every line. None: nobody is there.
+    /// What rings, all at once: every phone that is there, of every line, and every browser. None: nobody
+    /// is there.
     pub fn legs(&self) -> impl Iterator<Item = Leg<'a>> + use<'a> {
-        let Self { domain, presence, .. } = *self;
+        let Self {
+            domain,
+            extension,
+            presence,
+            browsers,
+            ..
+        } = *self;
         let seen = move |line: &Line| presence.line(domain.name.as_str(), line.username.as_str());
         let phones = self.lines.iter().flat_map(move |line| {
             let targets = seen(line).into_iter().flat_map(|seen| seen.targets());
@@ -81,7 +94,9 @@ impl<'a> Ring<'a> {
         let unseen = move |line: &Line| seen(line).is_none_or(|seen| seen.registrations.is_empty());
         let lines = self.lines.iter().filter(move |line| guess && unseen(line));
         let lines = lines.map(Leg::Line);
-        phones.chain(lines).take(MOST_LEGS)
+        let logged_in = presence.browsers(domain.name.as_str(), extension);
+        let browsers = logged_in.filter(move |_| browsers).map(Leg::Browser);
+        phones.chain(lines).chain(browsers).take(MOST_LEGS)
     }
 
     /// Whether there is nothing to ring.
@@ -111,9 +126,10 @@ impl<'a> Ring<'a> {
             if !std::mem::take(&mut first) {
                 out.literal(",");
             }
-            let (Leg::Phone(line, _) | Leg::Line(line)) = leg;
-            self.variables(line, out);
+            self.variables(&leg, out);
             match leg {
+                // The session by its id, not `user@domain`, which mod_verto would ring at every login of it.
+                Leg::Browser(browser) => out.literal("]verto.rtc/u:").uuid(browser.session),
                 Leg::Phone(_, target) => out.literal(",sofia_suppress_url_encoding=true]").target(target),
                 Leg::Line(line) => out
                     .literal("]sofia/internal/")
@@ -127,14 +143,16 @@ impl<'a> Ring<'a> {
         }
     }
 
-    fn variables(&self, line: &Line, out: &mut ActionData<'_>) {
+    fn variables(&self, leg: &Leg<'_>, out: &mut ActionData<'_>) {
         let (domain, extension) = (&self.domain.name, self.extension);
         out.literal("[leg_timeout=").integer(self.seconds());
         for name in [",pbx_identity=", ",presence_data="] {
-            out.literal(name)
-                .username(&line.username)
-                .literal("@")
-                .domain(domain);
+            out.literal(name);
+            match leg {
+                Leg::Phone(line, _) | Leg::Line(line) => out.username(&line.username),
+                Leg::Browser(_) => out.number(&extension.number),
+            };
+            out.literal("@").domain(domain);
         }
         // What the caller's phone shows: whom it called, and not the phone's own idea of a user.
         out.literal(",origination_callee_id_number=")

@@ -4,6 +4,7 @@
 //! that of the lines' profile, in which a call arrives that the directory does not know. Who calls is
 //! told by the directory's `pbx_identity`, never by From; whom is called is a number or nobody.
 
+use crate::clients::view::REALM;
 use crate::registry::{Builder, Handler, RegistryError, Section, View};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -23,6 +24,8 @@ pub fn register(builder: &mut Builder) -> Result<(), RegistryError> {
     builder.section(Section::Dialplan);
     let dict = builder.dict(Section::Dialplan);
     dict.literal(LINES_CONTEXT, std::sync::Arc::new(LinesContext))?;
+    // Where mod_verto would have a call begin whose client has no context: the profile's own.
+    dict.literal(REALM, std::sync::Arc::new(LinesContext))?;
     dict.data("each SIP domain", DomainContext);
     Ok(())
 }
@@ -50,8 +53,13 @@ impl Handler for LinesContext {
         "lines"
     }
 
-    fn process(&self, _key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
-        Some(answer(LINES_CONTEXT, caller(rq, view), rq, view))
+    fn process(&self, key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
+        let context = if key.eq_ignore_ascii_case(REALM) {
+            REALM
+        } else {
+            LINES_CONTEXT
+        };
+        Some(answer(context, caller(rq, view), rq, view))
     }
 }
 
@@ -88,20 +96,43 @@ fn answer<'a>(
 ///
 /// `pbx_identity` is set by the directory's answer to the digest (`sofia_reg_parse_auth`), by
 /// `set_user`, and on a called leg by our dial string; a SIP header becomes a variable only under a
-/// prefix (`sip_h_`). A verto client may set variables of any name (`userVariables`), so none is believed
-/// of a verto channel. What the variable names must still exist.
+/// prefix (`sip_h_`). What the variable names must still exist. A call that a verto client makes is another
+/// matter: see [`browser`].
 fn caller<'a>(rq: &Request<'_>, view: &View<'a>) -> Option<(&'a Domain, &'a Extension)> {
-    let verto = |name: &&str| rq.param(name).is_some_and(|value| value.contains("verto"));
-    if ["Caller-Channel-Name", "Hunt-Source", "Caller-Source"]
-        .iter()
-        .any(verto)
-    {
-        return None;
+    if is_of_verto(rq) {
+        return browser(rq, view);
     }
     let identity = rq.param("variable_pbx_identity")?;
     let (name, domain) = identity.split_once('@')?;
     let domain = view.snapshot.domain(domain)?;
     Some((domain, domain.find(name)?))
+}
+
+/// Whether a verto client made the call. mod_verto names itself as the source of the caller profile, and the channel
+/// after its endpoint; a leg that the switch called carries what our dial string says, as a phone's does.
+fn is_of_verto(rq: &Request<'_>) -> bool {
+    let says = |name, text: &str| {
+        rq.param(name)
+            .is_some_and(|value| value.eq_ignore_ascii_case(text))
+    };
+    let by_name = rq
+        .param("Caller-Channel-Name")
+        .is_some_and(|name| name.starts_with("verto"));
+    let verto = by_name || says("Hunt-Source", "mod_verto") || says("Caller-Source", "mod_verto");
+    verto && !says("Call-Direction", "outbound")
+}
+
+/// The extension of the browser client that calls.
+///
+/// A login may bring variables of any name (`userVariables`), which would be the channel's. So none is believed:
+/// the client is known by the user of the caller profile, which is what it logged in as (`verto__invite_func`), and
+/// must still be one of ours.
+fn browser<'a>(rq: &Request<'_>, view: &View<'a>) -> Option<(&'a Domain, &'a Extension)> {
+    let login = rq
+        .param("Hunt-Username")
+        .or_else(|| rq.param("Caller-Username"))?;
+    login.split_once('@')?;
+    view.clients.of_login(&login)?.extension(view.snapshot)
 }
 
 fn document(context: &str, route: &Route<'_>, calling: Option<&Extension>) -> String {

@@ -1,5 +1,6 @@
 //! What the PBX answers, app by app. Each registers its handlers; the order here is the order of asking.
 
+pub mod browsers;
 pub mod configuration;
 pub mod dialplan;
 pub mod directory;
@@ -10,4 +11,9 @@ use crate::registry::{Builder, RegistryError};
 pub type Register = fn(&mut Builder) -> Result<(), RegistryError>;
 
 /// Every app there is.
-pub const APPS: &[Register] = &[configuration::register, directory::register, dialplan::register];
+pub const APPS: &[Register] = &[
+    configuration::register,
+    directory::register,
+    dialplan::register,
+    browsers::register,
+];

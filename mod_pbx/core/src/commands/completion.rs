@@ -122,6 +122,10 @@ fn values(pbx: &Pbx, arg: &Arg, path: &[String], words: &[String], last: &str) -
             let bans = pbx.bans().list().into_iter().filter(there);
             bans.filter_map(|ban| ban.account).collect()
         }
+        "session" if noun == "punt" => {
+            let view = pbx.clients().view();
+            view.all().map(|client| client.session.to_string()).collect()
+        }
         "rev" => revisions(pbx),
         "section" => SECTIONS.map(str::to_owned).to_vec(),
         "pairs" => [

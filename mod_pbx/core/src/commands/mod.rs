@@ -11,6 +11,7 @@ mod address;
 mod backup;
 mod ban;
 mod channel;
+mod client;
 mod completion;
 mod desk;
 mod domain;
@@ -85,6 +86,11 @@ enum Verb {
     /// Who is refused for having tried passwords
     #[command(subcommand)]
     Ban(ban::Verb),
+    /// Browsers that may log in by verto
+    #[command(subcommand)]
+    Client(client::Verb),
+    /// Ends a browser's session
+    Punt(client::Punt),
     /// Asks what the switch would ask, and prints what it would get
     Lookup(lookup::Lookup),
     /// Lists who answers which lookup
@@ -159,6 +165,8 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Setting(verb) => verb.run(desk),
         Verb::Presence(presence) => presence.run(desk),
         Verb::Ban(verb) => verb.run(desk),
+        Verb::Client(verb) => verb.run(desk),
+        Verb::Punt(punt) => punt.run(desk),
         Verb::Lookup(lookup) => lookup.run(desk),
         Verb::Handlers(handlers) => handlers.run(desk),
         Verb::Status(status) => status.run(desk),

@@ -1,13 +1,13 @@
 //! The view while it is being written: by the presence thread alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::names::{DomainName, Number, Username};
 use crate::store::snapshot::Snapshot;
 
 use super::feed::Subject;
-use super::view::{Call, Domain, Line, Registration, View};
+use super::view::{Browser, Call, Domain, Line, Registration, View};
 
 /// A line that exists, by its stored names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -114,12 +114,52 @@ impl Book {
             .insert(Subject::Extension(domain.clone(), number.clone()));
     }
 
+    /// Takes these for all browser clients that are logged in.
+    pub(super) fn take_browsers(&mut self, all: &[super::AtHome]) {
+        let mut homes: HashMap<(&DomainName, &Number), Vec<Browser>> = HashMap::new();
+        for at in all {
+            let home = homes.entry((&at.domain, &at.number)).or_default();
+            home.push(at.browser.clone());
+        }
+        let known: Vec<(DomainName, Number)> = self
+            .view
+            .domains
+            .iter()
+            .flat_map(|(domain, seen)| {
+                seen.browsers
+                    .keys()
+                    .map(|number| (domain.clone(), number.clone()))
+            })
+            .collect();
+        for (domain, number) in &known {
+            if !homes.contains_key(&(domain, number)) {
+                Self::domain(&mut self.view, domain).browsers.remove(number);
+                self.tidy(domain);
+                self.changed
+                    .insert(Subject::Extension(domain.clone(), number.clone()));
+            }
+        }
+        for ((domain, number), mut browsers) in homes {
+            browsers.sort();
+            let seen = self.view.domains.get(domain);
+            let before = seen.and_then(|seen| seen.browsers.get(number));
+            if before.is_some_and(|before| **before == *browsers) {
+                continue;
+            }
+            let seen = Self::domain(&mut self.view, domain);
+            seen.browsers.insert(number.clone(), browsers.into());
+            self.changed
+                .insert(Subject::Extension(domain.clone(), number.clone()));
+        }
+    }
+
     fn domain<'v>(view: &'v mut View, name: &DomainName) -> &'v mut Domain {
         Arc::make_mut(view.domains.entry(name.clone()).or_default())
     }
 
     fn tidy(&mut self, domain: &DomainName) {
-        let empty = |seen: &Arc<Domain>| seen.lines.is_empty() && seen.numbers.is_empty();
+        let empty =
+            |seen: &Arc<Domain>| seen.lines.is_empty() && seen.numbers.is_empty() && seen.browsers.is_empty();
         if self.view.domains.get(domain).is_some_and(empty) {
             self.view.domains.remove(domain);
         }

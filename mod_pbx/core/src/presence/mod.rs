@@ -28,6 +28,7 @@ use arc_swap::{ArcSwap, Guard};
 
 use crate::event::{Event, Kind};
 use crate::host::Host;
+use crate::names::{DomainName, Number};
 use crate::store::snapshot::Snapshot;
 
 use feed::{Feed, Subscriber};
@@ -56,6 +57,8 @@ struct Shared {
     snapshots: Snapshots,
     view: ArcSwap<View>,
     feed: Feed,
+    /// The browser clients that are logged in.
+    browsers: ArcSwap<Vec<AtHome>>,
     started: Instant,
     /// How many events wait.
     waiting: AtomicUsize,
@@ -66,9 +69,22 @@ struct Shared {
     lost: AtomicBool,
 }
 
+/// A browser client that is logged in, and the extension whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtHome {
+    /// The domain it is in.
+    pub domain: DomainName,
+    /// The extension's number.
+    pub number: Number,
+    /// The client.
+    pub browser: view::Browser,
+}
+
 /// What the presence thread is told.
 enum Told {
     Event(Event),
+    /// Browser clients came or left.
+    Browsers,
     Stop,
 }
 
@@ -100,6 +116,7 @@ impl Presence {
             snapshots,
             view: ArcSwap::default(),
             feed: Feed::default(),
+            browsers: ArcSwap::default(),
             started: Instant::now(),
             waiting: AtomicUsize::new(0),
             events: AtomicU64::new(0),
@@ -136,6 +153,13 @@ impl Presence {
         } else if self.sender.send(Told::Event(event)).is_ok() {
             self.shared.events.fetch_add(1, Relaxed);
         }
+    }
+
+    /// Takes these for all browser clients that are logged in. A thread of ours.
+    pub fn tell_browsers(&self, all: Vec<AtHome>) {
+        self.shared.browsers.store(Arc::new(all));
+        // Fails only when the thread has ended with the PBX.
+        let _ = self.sender.send(Told::Browsers);
     }
 
     /// Counts an event that could not be copied: its place is taken by asking the switch.

@@ -9,6 +9,7 @@ fn snapshot() -> Snapshot {
     let mut domain = Domain::new("pbx.test".parse().unwrap());
     let extension = Extension {
         number: "1001".parse().unwrap(),
+        channel: uuid::Uuid::nil(),
         caller_id_name: "A".into(),
         ring_seconds: 20,
         voicemail: false,

@@ -27,6 +27,7 @@ fn snapshot() -> Snapshot {
     ] {
         let extension = Extension {
             number: number.parse().unwrap(),
+            channel: uuid::Uuid::nil(),
             caller_id_name: "x".into(),
             ring_seconds: 20,
             voicemail: true,

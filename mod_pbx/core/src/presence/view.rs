@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::names::{DomainName, Number, Username};
 use crate::store::snapshot;
+use uuid::Uuid;
 
 use super::contact::Refusal;
 use super::target::Target;
@@ -113,6 +114,15 @@ impl Registration {
     }
 }
 
+/// A browser client that is logged in by verto.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Browser {
+    /// The channel that it logged in to.
+    pub channel: Uuid,
+    /// Its session id: where it is called.
+    pub session: Uuid,
+}
+
 /// How far a call is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -171,6 +181,8 @@ pub struct Domain {
     pub(super) lines: imbl::HashMap<Username, Arc<Line>>,
     /// Calls that belong to an extension and to none of its lines.
     pub(super) numbers: imbl::HashMap<Number, Arc<Vec<Call>>>,
+    /// Browser clients, by the extension whose they are.
+    pub(super) browsers: imbl::HashMap<Number, Arc<[Browser]>>,
 }
 
 /// Who is online.
@@ -226,8 +238,24 @@ impl View {
             .lines
             .iter()
             .filter_map(|line| seen.lines.get(line.username.as_str()));
-        let own = calls_state(self.extension_calls(domain, extension));
+        let idle = match self.browsers(domain, extension).next() {
+            Some(_) => State::Online,
+            None => State::Offline,
+        };
+        let own = calls_state(self.extension_calls(domain, extension)).max(idle);
         lines.map(|line| line.state()).fold(own, State::max)
+    }
+
+    /// The browser clients of an extension: those that logged in to the channel it has now.
+    pub fn browsers<'v>(
+        &'v self,
+        domain: &str,
+        extension: &'v snapshot::Extension,
+    ) -> impl Iterator<Item = &'v Browser> + Clone + use<'v> {
+        let seen = self.domains.get(domain);
+        let browsers = seen.and_then(|seen| seen.browsers.get(extension.number.as_str()));
+        let all: &[Browser] = browsers.map_or(&[], |browsers| browsers);
+        all.iter().filter(|browser| browser.channel == extension.channel)
     }
 
     /// The calls of an extension that belong to none of its lines.

@@ -96,6 +96,7 @@ impl<'s> Worker<'s> {
             rev: 0,
         };
         worker.ask(List::Profiles);
+        worker.book.take_browsers(&shared.browsers.load());
         worker
     }
 
@@ -117,6 +118,7 @@ impl<'s> Worker<'s> {
                                 // Of now: a line that was added since the last event may have registered.
                                 self.apply(&event, &(self.shared.snapshots)());
                             }
+                            Told::Browsers => self.book.take_browsers(&self.shared.browsers.load()),
                             Told::Stop => {
                                 self.lamps.darken(&*self.shared.host);
                                 return;
@@ -152,8 +154,8 @@ impl<'s> Worker<'s> {
                     self.ask(List::Profile(profile.into(), true));
                 }
             }
-            // The bans' concern.
-            Kind::Refused => {}
+            // The concern of the bans and of the browser clients.
+            Kind::Refused | Kind::VertoConnected | Kind::VertoLogin | Kind::VertoLeft => {}
             Kind::CallState => self.calls.changed(book, event, snapshot),
             Kind::CallEnded => self.calls.ended(book, event),
             Kind::LampTold => self.lamps.told(event, snapshot, now),

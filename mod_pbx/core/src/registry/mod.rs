@@ -11,6 +11,7 @@ pub mod dict;
 use std::sync::Arc;
 
 use crate::bans;
+use crate::clients;
 use crate::config::Config;
 use crate::host::Host;
 use crate::presence;
@@ -31,6 +32,10 @@ pub struct View<'a> {
     pub presence: &'a presence::view::View,
     /// Who is banned.
     pub bans: &'a bans::view::View,
+    /// The browser clients.
+    pub clients: &'a clients::view::View,
+    /// Where a handler notes that a browser client logged in or left.
+    pub notes: &'a dyn clients::Notes,
     /// The switch.
     pub host: &'a dyn Host,
 }

@@ -188,6 +188,28 @@ impl Inner {
         Ok(())
     }
 
+    /// Writes facts beside the configuration, all or none: no revision, no new snapshot.
+    pub(super) fn keep_facts(
+        &self,
+        doing: &'static str,
+        write: &dyn Fn(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
+        let mut guard = lock(&self.writer);
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(StoreError::Closed);
+        }
+        let fate = self.explained(guard.as_mut())?;
+        let refused = self
+            .damaged()
+            .or_else(|| health::refusal(fate, &self.options.database));
+        let (Some(writer), None) = (guard.as_ref(), &refused) else {
+            return Err(StoreError::Refused(refused.unwrap_or_default()));
+        };
+        writer.keep_facts(doing, write)?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Runs `f` on one committed state.
     pub(super) fn read<T>(
         &self,

@@ -144,6 +144,7 @@ pub(super) fn one(conn: &Connection, id: Uuid) -> rusqlite::Result<Option<(Uuid,
 fn extension(row: &Row<'_>) -> rusqlite::Result<(Uuid, Uuid, Extension)> {
     let extension = Extension {
         number: parsed(row, 2)?,
+        channel: uuid(row, 8)?,
         caller_id_name: row.get(3)?,
         ring_seconds: row.get(4)?,
         voicemail: row.get(5)?,

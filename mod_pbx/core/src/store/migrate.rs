@@ -11,6 +11,7 @@ use super::error::{StoreError, on};
 pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("../../../../sql/0001_configuration.sql")),
     (2, include_str!("../../../../sql/0002_bans.sql")),
+    (3, include_str!("../../../../sql/0003_clients.sql")),
 ];
 
 /// The version this program reads and writes.

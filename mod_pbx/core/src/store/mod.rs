@@ -10,6 +10,7 @@ mod backup;
 pub mod bans;
 mod change;
 mod check;
+pub mod clients;
 mod connection;
 mod delta;
 mod error;
@@ -153,6 +154,15 @@ impl ConfigStore {
     /// Nothing was saved; the text says why.
     pub fn keep_bans(&self, kept: &[bans::Ban], gone: &[(String, String)]) -> Result<(), StoreError> {
         self.inner.keep_bans(kept, gone)
+    }
+
+    /// Stores browser clients and takes out those that are `gone`, all or none: no revision. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn keep_clients(&self, kept: &[clients::Client], gone: &[Uuid]) -> Result<(), StoreError> {
+        self.inner
+            .keep_facts("saving browser clients", &|conn| clients::keep(conn, kept, gone))
     }
 
     /// Copies the last committed state to `file`, which must not exist yet. Blocks neither commits nor

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::bans::{self, Ban};
 use super::change::{Revision, Row, RowChange, Stored, Table};
+use super::clients::{self, Client};
 use super::error::{StoreError, on};
 use super::log;
 use super::rows::{Channel, Domain, Extension, Line, Setting, User};
@@ -197,6 +198,11 @@ impl Reader<'_> {
     /// Every ban that is stored, those that have ended included.
     pub fn bans(&self) -> Result<Vec<Ban>, StoreError> {
         bans::all(self.conn).map_err(on(self.conn, "reading bans"))
+    }
+
+    /// Every browser client that is stored, those that have expired included.
+    pub fn clients(&self) -> Result<Vec<Client>, StoreError> {
+        clients::all(self.conn).map_err(on(self.conn, "reading browser clients"))
     }
 
     /// The revisions, newest first.

@@ -86,6 +86,12 @@ settings! {
         "Networks that are never banned, such as a proxy's that phones come through.";
     EMERGENCY_NUMBERS = "emergency-numbers", Kind::Numbers, "112 911 999",
         "Numbers for which a ban refuses no call that has the right password.";
+    CLIENT_SECONDS = "client-seconds", Kind::Number(10, 86_400), "1800",
+        "Seconds that a browser's verto password is good for; the browser renews it before.";
+    CLIENTS_PER_USER = "clients-per-user", Kind::Number(1, 100), "5",
+        "How many browser clients one person may have at once.";
+    CLIENTS_PER_CHANNEL = "clients-per-channel", Kind::Number(1, 100), "10",
+        "How many browser clients one channel may have at once.";
     BACKUPS_KEPT = "backups-kept", Kind::Number(1, 365), "14",
         "How many daily backups are kept.";
 }

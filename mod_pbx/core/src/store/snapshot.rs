@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use equivalent::{Comparable, Equivalent};
+use uuid::Uuid;
 
 use crate::names::{DomainName, Number, Username};
 
@@ -40,6 +41,8 @@ pub struct Domain {
 pub struct Extension {
     /// Its number.
     pub number: Number,
+    /// The channel that its browser clients log in to.
+    pub channel: Uuid,
     /// The name others see when it calls.
     pub caller_id_name: Box<str>,
     /// How long its phones ring, in seconds.

@@ -179,6 +179,20 @@ impl Writer {
         run().map_err(on(&self.conn, "saving bans"))
     }
 
+    /// Writes facts that are no configuration.
+    pub(super) fn keep_facts(
+        &self,
+        doing: &'static str,
+        write: &dyn Fn(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
+        let run = || -> rusqlite::Result<()> {
+            let tx = Immediate::begin(&self.conn)?;
+            write(&tx)?;
+            tx.commit()
+        };
+        run().map_err(on(&self.conn, doing))
+    }
+
     /// Empties the log, if all of it was moved and nobody reads it; true: it is empty. Waits for nobody.
     pub(super) fn empty_log(&self) -> Result<bool, StoreError> {
         let patience = |time| {

@@ -49,6 +49,13 @@ impl<'a> ActionData<'a> {
         self
     }
 
+    /// An id, in lower case.
+    pub fn uuid(&mut self, id: uuid::Uuid) -> &mut Self {
+        let mut buffer = uuid::Uuid::encode_buffer();
+        self.0.push_str(id.hyphenated().encode_lower(&mut buffer));
+        self
+    }
+
     /// A registered phone: one leg of a dial string.
     pub fn target(&mut self, target: &Target) -> &mut Self {
         // `&` is all of its alphabet that XML escapes.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pbx_core::apps;
+use pbx_core::clients;
 use pbx_core::config::Config;
 use pbx_core::event::{Event, Kind, SUBSCRIPTIONS};
 use pbx_core::host::FakeHost;
@@ -23,6 +24,7 @@ use pbx_core::store::settings::Settings;
 use pbx_core::store::snapshot::{Domain, Extension, Line, Snapshot};
 use pbx_core::xml::tree::Element;
 use pbx_core::xml::user::Decoy;
+use uuid::Uuid;
 
 /// The hash in every document that is not for a digest.
 pub const DECOY: [u8; 16] = [0xde; 16];
@@ -35,6 +37,7 @@ pub struct World {
     pub registries: Registries,
     /// As it is at load, before the switch was asked, unless the world has phones.
     pub presence: Arc<presence::view::View>,
+    pub clients: clients::view::View,
 }
 
 /// An extension with a mailbox and these lines. The A1 of a line is the MD5 that belongs to its username,
@@ -42,6 +45,7 @@ pub struct World {
 pub fn extension(domain: &str, number: &str, name: &str, lines: &[&str]) -> Extension {
     Extension {
         number: number.parse().unwrap(),
+        channel: channel(domain, number),
         caller_id_name: name.into(),
         ring_seconds: 25,
         voicemail: true,
@@ -49,6 +53,16 @@ pub fn extension(domain: &str, number: &str, name: &str, lines: &[&str]) -> Exte
         email: Some("someone@example.com".into()),
         lines: lines.iter().map(|username| line(domain, username)).collect(),
     }
+}
+
+/// The channel of an extension: one of its own.
+pub fn channel(domain: &str, number: &str) -> Uuid {
+    let bytes = format!("{number}@{domain}")
+        .bytes()
+        .cycle()
+        .take(16)
+        .collect::<Vec<_>>();
+    Uuid::from_slice(&bytes).unwrap()
 }
 
 pub fn line(domain: &str, username: &str) -> Line {
@@ -78,14 +92,20 @@ impl World {
         }
         let directory: apps::Register =
             |builder| apps::directory::register_with(builder, Decoy::fixed(DECOY));
-        let registries =
-            Registries::with(&[apps::configuration::register, directory, apps::dialplan::register]).unwrap();
+        let registries = Registries::with(&[
+            apps::configuration::register,
+            directory,
+            apps::dialplan::register,
+            apps::browsers::register,
+        ])
+        .unwrap();
         Self {
             snapshot,
             config: Config::new(&[], &host).unwrap(),
             host,
             registries,
             presence: Arc::default(),
+            clients: clients::view::View::default(),
         }
     }
 
@@ -188,6 +208,8 @@ impl World {
             config: &self.config,
             presence: &self.presence,
             bans: &pbx_core::bans::view::View::default(),
+            clients: &self.clients,
+            notes: &(),
             host: &self.host,
         };
         let rq = Request {
@@ -204,7 +226,7 @@ impl World {
     pub fn document<'a>(&self, section: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         match self.ask(section, pairs) {
             Reply::Document(text) => text,
-            Reply::NotOurs => panic!("not ours"),
+            Reply::NotOurs | Reply::Text(_) => panic!("no document"),
         }
     }
 }

@@ -1,16 +1,11 @@
 //! `verto.conf`: the operator's profiles, and `pbx`, which browsers reach through the sidecar's proxy.
 
 use super::{keep, media_address};
+use crate::clients::view::{PROFILE, REALM};
 use crate::registry::View;
 use crate::store::settings;
 use crate::xml::Document;
 use crate::xml::tree::Element;
-
-/// Our profile.
-const PROFILE: &str = "pbx";
-
-/// The realm of browser clients, and the context of their calls.
-const REALM: &str = "extensions";
 
 pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
     match operators.child("settings") {

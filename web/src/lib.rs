@@ -1,0 +1,2 @@
+//! The PBX's web server.
+#![forbid(unsafe_code)]

@@ -19,6 +19,8 @@ struct Standin {
     folder: TempDir,
     process: Child,
     version: String,
+    /// Where it serves web pages, and local paths.
+    web: [String; 2],
 }
 
 impl Standin {
@@ -30,6 +32,14 @@ impl Standin {
         );
         // What deploy leaves to each machine. Nothing listens there: these are the event socket's.
         std::fs::write(folder.path().join("conf/local.xml"), "<include/>").expect("writable");
+        let file = folder.path().join("conf/autoload_configs/pbx.conf.xml");
+        let mut text = std::fs::read_to_string(&file).expect("deploy's pbx.conf");
+        let web = [free_address(), free_address()];
+        for (name, address) in ["web-listen", "local-listen"].into_iter().zip(&web) {
+            let value = format!("name=\"{name}\" value=\"{address}\"");
+            text = text.replace(&format!("name=\"{name}\" value=\"\""), &value);
+        }
+        std::fs::write(file, text).expect("writable");
         let test = std::env::current_exe().expect("this test has a file");
         let process = Command::new(test)
             .args([
@@ -49,6 +59,7 @@ impl Standin {
             folder,
             process,
             version: String::new(),
+            web,
         };
         host.version = host.when_it_answers("version short");
         host
@@ -85,6 +96,8 @@ impl cases::Host for Standin {
         let folder = |name: &str| run.join(name).display().to_string();
         vec![
             (self.version.clone(), "<version>"),
+            (self.web[0].clone(), "127.0.0.1:8480"),
+            (self.web[1].clone(), "127.0.0.1:8481"),
             (folder("storage"), "<storage>"),
             (folder("certs"), "<certs>"),
         ]
@@ -96,6 +109,12 @@ impl Drop for Standin {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// An address that nobody listens on now.
+fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it has an address").to_string()
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -9,6 +9,7 @@ use pbx_core::host::Host;
 use pbx_core::pbx::Pbx;
 use pbx_core::reply::Reply;
 use pbx_core::request::Request;
+use pbx_web::Web;
 
 use crate::api::{self, Completion};
 use crate::event::Events;
@@ -29,6 +30,8 @@ struct Module {
     /// Before the PBX, which they tell.
     _events: Events,
     _completion: Completion,
+    /// After what the switch calls: its threads end, and what they ask of the PBX with them.
+    _web: Option<Web>,
     pbx: Running,
 }
 
@@ -92,6 +95,7 @@ fn start() -> Result<Module, String> {
         XmlBinding::bind(Box::new(move |request: &Request<'_>| answering.lookup(request)) as Answer)
             .map_err(|_| "the switch does not take an XML binding".to_owned())?;
     let events = Events::bind(&pbx.0).map_err(|_| "the switch does not take an event binding".to_owned())?;
+    let web = serve(&pbx.0);
     tracing::info!(
         "mod_pbx {} answers in FreeSWITCH {switch} ({} bindings)",
         env!("CARGO_PKG_VERSION"),
@@ -101,8 +105,29 @@ fn start() -> Result<Module, String> {
         _lookups: lookups,
         _events: events,
         _completion: Completion::add(),
+        _web: web,
         pbx,
     })
+}
+
+/// The web server and the first administrator. Phones work without either: what fails is said, and no more.
+fn serve(pbx: &Arc<Pbx>) -> Option<Web> {
+    match pbx.people().first_administrator() {
+        Ok(Some(first)) => tracing::warn!(
+            "there is now a first administrator, {}; the password, good for signing in once, is in {}",
+            first.name,
+            first.file.display()
+        ),
+        Ok(None) => {}
+        Err(error) => tracing::error!("there is no administrator yet: {error}"),
+    }
+    match Web::start(Arc::clone(pbx)) {
+        Ok(web) => Some(web),
+        Err(error) => {
+            tracing::error!("there are no web pages: {error}; reload mod_pbx tries again");
+            None
+        }
+    }
 }
 
 /// Undoes a load. The lock is free again before anything is dropped: completions wait for it.

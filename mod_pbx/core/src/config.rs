@@ -154,12 +154,6 @@ impl Config {
         if self.database != other.database {
             differing.push("database");
         }
-        if self.web_listen != other.web_listen {
-            differing.push("web-listen");
-        }
-        if self.local_listen != other.local_listen {
-            differing.push("local-listen");
-        }
         differing
     }
 }

@@ -1,6 +1,6 @@
 //! The PBX as its host drives it: started with `pbx.conf`, asked on the switch's threads, stopped once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -11,7 +11,9 @@ use crate::commands;
 use crate::config::{Config, ConfigError};
 use crate::counters::Counters;
 use crate::event::{Event, Kind};
+use crate::front::Front;
 use crate::host::Host;
+use crate::people::People;
 use crate::presence::Presence;
 use crate::registry::{Registries, RegistryError, View};
 use crate::reply::Reply;
@@ -48,9 +50,11 @@ pub struct Pbx {
     presence: Arc<Presence>,
     bans: Bans,
     clients: Clients,
+    people: People,
     counters: Counters,
     started: Instant,
     progress: commands::Progress,
+    front: Mutex<Option<Arc<dyn Front>>>,
 }
 
 /// Whatever is not a look-up runs on a thread of its own with this much stack, in bytes: FreeSWITCH's
@@ -81,24 +85,28 @@ impl Pbx {
         let bans = Bans::start(Arc::clone(&store), Arc::clone(&presence)).map_err(StartError::Thread)?;
         let clients = Clients::start(Arc::clone(&host), Arc::clone(&store), Arc::clone(&presence))
             .map_err(StartError::Thread)?;
+        let people = People::start(Arc::clone(&store)).map_err(StartError::Thread)?;
         Ok(Arc::new(Self {
             host,
             presence,
             bans,
             clients,
+            people,
             config: ArcSwap::from_pointee(config),
             registries,
             store,
             counters: Counters::default(),
             started: Instant::now(),
             progress: commands::Progress::default(),
+            front: Mutex::default(),
         }))
     }
 
     /// Answers one lookup. Any thread of the switch; takes no lock, touches no file.
     pub fn lookup(&self, request: &Request<'_>) -> Reply {
+        let begun = Instant::now();
         let reply = self.answer(request, &self.clients);
-        self.counters.count(request.section, &reply);
+        self.counters.count(request.section, &reply, begun.elapsed());
         reply
     }
 
@@ -191,24 +199,40 @@ impl Pbx {
         let fixed = old.fixed_differences(&fresh);
         let kept = Config {
             database: old.database.clone(),
-            web_listen: old.web_listen,
-            local_listen: old.local_listen,
             ..fresh
         };
         self.host.set_log_level(kept.log_level);
-        self.config.store(Arc::new(kept));
-        Ok(match fixed.as_slice() {
+        let kept = Arc::new(kept);
+        self.config.store(Arc::clone(&kept));
+        let troubles = self.front().map(|front| front.reload(&kept)).unwrap_or_default();
+        let mut said = match fixed.as_slice() {
             [] => "+OK reloaded\n".to_owned(),
             names => format!(
                 "+OK reloaded, but not {}: type reload mod_pbx for that\n",
                 names.join(", ")
             ),
-        })
+        };
+        for trouble in troubles {
+            said.push_str(&trouble);
+            said.push('\n');
+        }
+        Ok(said)
+    }
+
+    /// Names the web server that reloads tell and `pbx status` asks; none: it has stopped.
+    pub fn set_front(&self, front: Option<Arc<dyn Front>>) {
+        *self.front.lock().unwrap_or_else(PoisonError::into_inner) = front;
+    }
+
+    /// The web server, while it runs.
+    pub fn front(&self) -> Option<Arc<dyn Front>> {
+        self.front.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ends every thread of ours and closes the database. Lookups after this still answer from memory.
     pub fn stop(&self) {
         self.clients.stop();
+        self.people.stop();
         self.bans.stop();
         self.presence.stop();
         self.store.close();
@@ -242,6 +266,11 @@ impl Pbx {
     /// The browser clients.
     pub fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    /// Who signs in to the web pages.
+    pub fn people(&self) -> &People {
+        &self.people
     }
 
     /// The database.

@@ -70,7 +70,14 @@ pub fn generate() -> Result<String, getrandom::Error> {
 /// # Errors
 /// What is wrong with it and what to do; the text does not repeat the password.
 pub fn check(password: &str, username: &str) -> Result<(), String> {
-    let advice = "; leave it off to have one made up";
+    weakness(password, username, "; leave it off to have one made up")
+}
+
+/// The same with other words on what to do, which begin with a semicolon.
+///
+/// # Errors
+/// As [`check`].
+pub fn weakness(password: &str, username: &str, advice: &str) -> Result<(), String> {
     if password.is_empty() {
         return Err(format!("the password is empty{advice}"));
     }

@@ -52,7 +52,12 @@ impl Scene {
     /// Writes `pbx.conf` anew. A parameter given here replaces the default of its name.
     pub fn configure(&self, parameters: &[(&str, &str)]) {
         let database = self.database().display().to_string();
-        let mut all = vec![("database", database.as_str())];
+        // Any free port: other tests run at the same time.
+        let mut all = vec![
+            ("database", database.as_str()),
+            ("web-listen", "127.0.0.1:0"),
+            ("local-listen", "127.0.0.1:0"),
+        ];
         all.retain(|(name, _)| parameters.iter().all(|(given, _)| given != name));
         all.extend(parameters);
         let lines: String = all

@@ -1,5 +1,6 @@
 //! `pbx status`: how the PBX is doing, and what needs somebody's attention.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,6 +11,7 @@ use super::desk::Desk;
 use super::out::{Answer, Said, Sheet, plain};
 use super::progress::Step;
 use crate::counters::Count;
+use crate::front::Listener;
 use crate::presence;
 use crate::store::Health;
 use crate::store::snapshot::Snapshot;
@@ -42,6 +44,9 @@ struct Report {
     /// Bans in force.
     bans: usize,
     lookups: Vec<Count>,
+    listeners: Vec<Listener>,
+    /// Where the first administrator's password is, while nobody has changed it.
+    first_password: Option<PathBuf>,
     presence: presence::Health,
     running: Option<Step>,
     /// The parameters of `pbx.conf` by name.
@@ -72,6 +77,8 @@ impl Report {
             lines,
             bans: pbx.bans().list().len(),
             lookups: pbx.counters().rows(),
+            listeners: pbx.front().map(|front| front.listeners()).unwrap_or_default(),
+            first_password: Some(pbx.people().first_password_file()).filter(|file| file.exists()),
             presence: pbx.presence().health(),
             running: pbx.progress().now(),
             parameters: serde_json::to_value(&*pbx.config()).unwrap_or_else(|_| json!({})),
@@ -117,6 +124,17 @@ impl Report {
                 self.switch
             ));
         }
+        all.extend(
+            self.listeners
+                .iter()
+                .filter_map(|listener| listener.problem.clone()),
+        );
+        if let Some(file) = &self.first_password {
+            all.push(format!(
+                "nobody has signed in as the first administrator yet: name and password are in {}",
+                file.display()
+            ));
+        }
         if self.domains == 0 {
             all.push("there is no domain yet: pbx domain add DOMAIN".to_owned());
         }
@@ -157,6 +175,13 @@ impl Report {
             .row("lines", format!("{} enabled", self.lines))
             .row("phones", format!("{} registered", self.presence.registrations))
             .row("bans", self.bans);
+        for listener in &self.listeners {
+            let what = match listener.name {
+                "web-listen" => "web pages",
+                _ => "local paths",
+            };
+            sheet = sheet.row(what, door(listener));
+        }
         if let Some(step) = &self.running {
             sheet = sheet.row("at work", format!("{}, {} %", step.task, step.percent));
         }
@@ -190,6 +215,7 @@ impl Report {
             "lines": self.lines,
             "bans": self.bans,
             "lookups": self.lookups,
+            "listeners": self.listeners,
             "presence": self.presence,
             "running": self.running.as_ref().map(|step| json!({"task": step.task, "percent": step.percent})),
             "warnings": self.warnings,
@@ -199,6 +225,15 @@ impl Report {
             all.extend(own);
         }
         all
+    }
+}
+
+/// Where people get in.
+fn door(listener: &Listener) -> String {
+    let scheme = if listener.tls { "https" } else { "http" };
+    match &listener.problem {
+        None => format!("{scheme}://{}", listener.address),
+        Some(_) => "see below".to_owned(),
     }
 }
 

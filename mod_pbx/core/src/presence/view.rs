@@ -204,6 +204,15 @@ impl View {
         self.domains.get(domain)?.lines.get(username)
     }
 
+    /// How many legs of calls belong to a line or an extension.
+    pub fn calls(&self) -> usize {
+        let of = |domain: &Arc<Domain>| {
+            let lines: usize = domain.lines.values().map(|line| line.calls.len()).sum();
+            lines + domain.numbers.values().map(|calls| calls.len()).sum::<usize>()
+        };
+        self.domains.values().map(of).sum()
+    }
+
     /// Where each registration came from, with its line.
     pub fn sources(&self) -> impl Iterator<Item = (&DomainName, &Username, IpAddr)> {
         self.domains.iter().flat_map(|(domain, seen)| {

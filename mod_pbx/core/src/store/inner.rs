@@ -172,6 +172,11 @@ impl Inner {
 
     /// Stores bans and takes out others, beside the configuration: no revision, no new snapshot.
     pub(super) fn keep_bans(&self, kept: &[Ban], gone: &[(String, String)]) -> Result<(), StoreError> {
+        self.keep(|writer| writer.keep_bans(kept, gone))
+    }
+
+    /// Writes facts, as `write` does it.
+    fn keep(&self, write: impl FnOnce(&Writer) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let mut guard = lock(&self.writer);
         if self.closed.load(Ordering::Relaxed) {
             return Err(StoreError::Closed);
@@ -183,7 +188,7 @@ impl Inner {
         let (Some(writer), None) = (guard.as_ref(), &refused) else {
             return Err(StoreError::Refused(refused.unwrap_or_default()));
         };
-        writer.keep_bans(kept, gone)?;
+        write(writer)?;
         self.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -194,20 +199,7 @@ impl Inner {
         doing: &'static str,
         write: &dyn Fn(&Connection) -> rusqlite::Result<()>,
     ) -> Result<(), StoreError> {
-        let mut guard = lock(&self.writer);
-        if self.closed.load(Ordering::Relaxed) {
-            return Err(StoreError::Closed);
-        }
-        let fate = self.explained(guard.as_mut())?;
-        let refused = self
-            .damaged()
-            .or_else(|| health::refusal(fate, &self.options.database));
-        let (Some(writer), None) = (guard.as_ref(), &refused) else {
-            return Err(StoreError::Refused(refused.unwrap_or_default()));
-        };
-        writer.keep_facts(doing, write)?;
-        self.commits.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        self.keep(|writer| writer.keep_facts(doing, write))
     }
 
     /// Runs `f` on one committed state.

@@ -12,6 +12,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("../../../../sql/0001_configuration.sql")),
     (2, include_str!("../../../../sql/0002_bans.sql")),
     (3, include_str!("../../../../sql/0003_clients.sql")),
+    (4, include_str!("../../../../sql/0004_people.sql")),
 ];
 
 /// The version this program reads and writes.

@@ -22,6 +22,7 @@ mod load;
 mod log;
 mod migrate;
 mod open;
+pub mod people;
 mod reader;
 mod rescue;
 mod restore;
@@ -163,6 +164,15 @@ impl ConfigStore {
     pub fn keep_clients(&self, kept: &[clients::Client], gone: &[Uuid]) -> Result<(), StoreError> {
         self.inner
             .keep_facts("saving browser clients", &|conn| clients::keep(conn, kept, gone))
+    }
+
+    /// Stores what happened to sign-ins, all or none: no revision. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn keep_people(&self, batch: &people::Batch) -> Result<(), StoreError> {
+        self.inner
+            .keep_facts("saving sign-ins", &|conn| people::keep(conn, batch))
     }
 
     /// Copies the last committed state to `file`, which must not exist yet. Blocks neither commits nor

@@ -8,6 +8,7 @@ use super::change::{Revision, Row, RowChange, Stored, Table};
 use super::clients::{self, Client};
 use super::error::{StoreError, on};
 use super::log;
+use super::people::{self, SignIn, SignInEvent};
 use super::rows::{Channel, Domain, Extension, Line, Setting, User};
 use super::shape::shape;
 use super::write::to_row;
@@ -203,6 +204,26 @@ impl Reader<'_> {
     /// Every browser client that is stored, those that have expired included.
     pub fn clients(&self) -> Result<Vec<Client>, StoreError> {
         clients::all(self.conn).map_err(on(self.conn, "reading browser clients"))
+    }
+
+    /// Every session that is stored.
+    pub fn sign_ins(&self) -> Result<Vec<SignIn>, StoreError> {
+        people::all(self.conn).map_err(on(self.conn, "reading sign-ins"))
+    }
+
+    /// The newest `most` events of sign-ins, of one kind or of all.
+    pub fn sign_in_events(&self, what: Option<&str>, most: u32) -> Result<Vec<SignInEvent>, StoreError> {
+        people::events(self.conn, what, most).map_err(on(self.conn, "reading sign-ins"))
+    }
+
+    /// The key that browsers' tokens are signed with, hex.
+    pub fn web_key(&self) -> Result<Option<String>, StoreError> {
+        people::key(self.conn).map_err(on(self.conn, "reading the web server's key"))
+    }
+
+    /// Whether there is an administrator of the whole PBX.
+    pub fn has_administrator(&self) -> Result<bool, StoreError> {
+        Ok(self.total(Table::User, "domain_id IS NULL AND role = 'administrator'", &[])? > 0)
     }
 
     /// The revisions, newest first.

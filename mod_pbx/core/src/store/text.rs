@@ -42,7 +42,13 @@ fn check_user(user: &rows::User) -> Result<(), String> {
         ));
     }
     match &user.password_hash {
-        Some(hash) if !hash.starts_with("$argon2id$") || hash.len() > 256 || !hash.is_ascii() => {
+        Some(hash)
+            if !crate::people::password::Stored::parse(hash)
+                .phc
+                .starts_with("$argon2id$")
+                || hash.len() > 256
+                || !hash.is_ascii() =>
+        {
             Err(format!("the password hash of user {} is not argon2id", user.name))
         }
         _ => Ok(()),

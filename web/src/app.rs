@@ -1,0 +1,42 @@
+//! What every handler can reach.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use pbx_core::pbx::Pbx;
+use tokio::sync::watch;
+
+use crate::limits::Limits;
+
+/// The state of the router: cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The PBX.
+    pub pbx: Arc<Pbx>,
+    /// How often somebody may do what.
+    pub limits: Arc<Limits>,
+    /// Turns true when the server stops: what goes on for long, such as a websocket, then has a moment to end.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// Which listener a connection came in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// `web-listen`.
+    Public,
+    /// `local-listen`.
+    Local,
+}
+
+/// How a request came here: an extension of every request.
+#[derive(Debug, Clone, Copy)]
+pub struct Via {
+    /// The listener.
+    pub door: Door,
+    /// Who is connected: a proxy, if there is one.
+    pub peer: SocketAddr,
+    /// The address of ours that they connected to.
+    pub own: SocketAddr,
+    /// Whether we speak TLS on this connection.
+    pub tls: bool,
+}

@@ -1,0 +1,189 @@
+//! `GET /metrics`, in Prometheus' text format.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use pbx_core::counters::BOUNDS;
+use pbx_core::pbx::Pbx;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::protected::Protected;
+use crate::server::StartError;
+
+/// Registers the path.
+pub(crate) fn register(protected: &mut Protected) -> Result<(), StartError> {
+    protected.add("metrics", "/metrics", get(answer))
+}
+
+async fn answer(State(app): State<App>) -> Response {
+    // The store looks at its files.
+    let made = tokio::task::spawn_blocking(move || text(app.pbx)).await;
+    match made {
+        Ok(Ok(text)) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(CONTENT_TYPE, kind)], text).into_response()
+        }
+        _ => Problem::internal().into_response(),
+    }
+}
+
+fn text(pbx: Arc<Pbx>) -> Result<String, fmt::Error> {
+    let mut registry = Registry::with_prefix("pbx");
+    registry.register_collector(Box::new(Figures(pbx)));
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry)?;
+    Ok(text)
+}
+
+/// What the PBX counts anyway, read when somebody asks: nothing is counted twice.
+struct Figures(Arc<Pbx>);
+
+impl fmt::Debug for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Figures")
+    }
+}
+
+type Labels<'a> = &'a [(&'static str, &'a str)];
+
+struct Page<'a, 'b>(&'a mut DescriptorEncoder<'b>);
+
+impl Page<'_, '_> {
+    fn gauge(&mut self, name: &str, help: &str, unit: Option<&Unit>, value: f64) -> fmt::Result {
+        let encoder = self.0.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+        ConstGauge::new(value).encode(encoder)
+    }
+
+    fn labelled(&mut self, name: &str, help: &str, values: &[(Labels<'_>, f64)]) -> fmt::Result {
+        let mut encoder = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (labels, value) in values {
+            ConstGauge::new(*value).encode(encoder.encode_family(labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        let encoder = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        ConstCounter::new(value).encode(encoder)
+    }
+}
+
+impl Collector for Figures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let pbx = &*self.0;
+        lookups(pbx, &mut encoder)?;
+        let page = &mut Page(&mut encoder);
+        let presence = pbx.presence().health();
+        page.counter("events", "Events of the switch that were taken", presence.events)?;
+        page.counter(
+            "events_dropped",
+            "Events dropped because too many waited; the switch's lists were asked for instead",
+            presence.dropped,
+        )?;
+        page.gauge(
+            "registrations",
+            "Phones registered now",
+            None,
+            presence.registrations as f64,
+        )?;
+        let view = pbx.presence().view();
+        page.gauge("calls", "Calls now", None, view.calls() as f64)?;
+        drop(view);
+        page.gauge("bans", "Bans in force", None, pbx.bans().list().len() as f64)?;
+        page.gauge(
+            "sign_ins",
+            "People signed in now",
+            None,
+            pbx.people().count() as f64,
+        )?;
+        database(pbx, page)?;
+        if let Some(front) = pbx.front() {
+            let listeners = front.listeners();
+            let labels: Vec<_> = listeners.iter().map(|one| [("listener", one.name)]).collect();
+            let counted = labels.iter().zip(&listeners);
+            let values: Vec<(Labels<'_>, f64)> = counted
+                .map(|(labels, one)| (&labels[..], one.connections as f64))
+                .collect();
+            page.labelled("connections", "Connections to the web server now", &values)?;
+        }
+        page.gauge(
+            "uptime",
+            "Since the module was loaded",
+            Some(&Unit::Seconds),
+            pbx.uptime().as_secs_f64(),
+        )?;
+        let switch = pbx.host().version();
+        let labels = [
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("freeswitch", switch.as_str()),
+        ];
+        page.labelled("build_info", "What runs", &[(&labels, 1.0)])
+    }
+}
+
+fn lookups(pbx: &Pbx, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let mut family = encoder.encode_descriptor(
+        "lookup_duration",
+        "How long the switch's lookups took, by section and result",
+        Some(&Unit::Seconds),
+        MetricType::Histogram,
+    )?;
+    for histogram in pbx.counters().histograms() {
+        let bounds = BOUNDS.iter().map(|bound| *bound as f64 / 1e9).chain([f64::MAX]);
+        let buckets: Vec<(f64, u64)> = bounds.zip(histogram.buckets).collect();
+        let labels = [("section", histogram.section), ("result", histogram.result)];
+        let sum = histogram.nanoseconds as f64 / 1e9;
+        family.encode_family(&labels)?.encode_histogram::<NoLabelSet>(
+            sum,
+            histogram.count(),
+            &buckets,
+            None,
+        )?;
+    }
+    Ok(())
+}
+
+fn database(pbx: &Pbx, page: &mut Page<'_, '_>) -> fmt::Result {
+    let health = pbx.store().health();
+    page.gauge(
+        "revision",
+        "The configuration's revision",
+        None,
+        health.rev as f64,
+    )?;
+    page.gauge(
+        "database_size",
+        "The database with its log",
+        Some(&Unit::Bytes),
+        health.size as f64,
+    )?;
+    page.gauge(
+        "database_writable",
+        "1: changes are possible; 0: pbx status says why not",
+        None,
+        f64::from(health.refused.is_none()),
+    )?;
+    let backup = health
+        .last_backup
+        .and_then(|backup| backup.at.parse::<jiff::Timestamp>().ok());
+    if let Some(at) = backup {
+        page.gauge(
+            "backup_time",
+            "When the newest backup was made, since 1970",
+            Some(&Unit::Seconds),
+            at.as_second() as f64,
+        )?;
+    }
+    Ok(())
+}

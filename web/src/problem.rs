@@ -1,0 +1,133 @@
+//! Errors as RFC 9457 has them (`application/problem+json`), for every path that programs ask; a person who
+//! follows a wrong link gets a page.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+/// Why a request was refused, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The status.
+    pub status: StatusCode,
+    /// What programs tell it by: `urn:pbx:` and this.
+    pub kind: &'static str,
+    /// A sentence for people: what is wrong and what to do.
+    pub detail: String,
+    /// Seconds after which it may go better.
+    pub retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    pub fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            kind,
+            detail: detail.into(),
+            retry_after: None,
+        }
+    }
+
+    /// With the seconds after which it may go better (`Retry-After`).
+    #[must_use]
+    pub fn after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// There is nothing here, or nothing for this person: the two look alike.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here.")
+    }
+
+    /// Something failed inside; the log says what.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something failed inside the PBX; the switch's log says what.",
+        )
+    }
+
+    /// The database or a worker cannot do it now.
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).after(5)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "type": format!("urn:pbx:{}", self.kind),
+            "title": self.status.canonical_reason().unwrap_or("Error"),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, JSON);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+/// A path that nobody has.
+pub(crate) async fn missing() -> Problem {
+    Problem::not_found()
+}
+
+/// What a handler that panicked answers; the panic itself is in the log.
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Problem::internal().into_response()
+}
+
+/// Gives the errors of the layers and extractors that we use the same shape as ours, and people who look at a
+/// page HTML.
+pub(crate) async fn shape(request: Request, next: Next) -> Response {
+    let accept = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    let person = request.method() == Method::GET
+        && !request.uri().path().starts_with("/api/")
+        && accept.is_some_and(|accept| accept.contains("text/html"));
+    let response = next.run(request).await;
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let ours = response.headers().get(CONTENT_TYPE) == Some(&JSON);
+    if ours && !person {
+        return response;
+    }
+    let reason = status.canonical_reason().unwrap_or("Error");
+    let (kind, text) = if person {
+        let page = format!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{reason}</title>\
+             <link rel=\"stylesheet\" href=\"/assets/style.css\"><main><h1>{reason}</h1>\
+             <p><a href=\"/\">To the start</a></p></main></html>"
+        );
+        (HTML, page)
+    } else {
+        let body = json!({"type": "about:blank", "title": reason, "status": status.as_u16()});
+        (JSON, body.to_string())
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.insert(CONTENT_TYPE, kind);
+    parts
+        .headers
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(text))
+}

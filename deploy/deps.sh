@@ -16,9 +16,11 @@ for purpose in "$@"; do
       need gcc command -v cc
       need pkg-config command -v pkg-config
       need libsqlite3-dev pkg-config --exists sqlite3
+      need espeak-ng command -v espeak-ng
       ;;
     test)
       need sip-tester command -v sipp
+      need espeak-ng command -v espeak-ng
       ;;
     *)
       echo "deps.sh takes build and test, not $purpose" >&2

@@ -17,6 +17,7 @@ mkdir -p "$run"/{conf,log,run,db,mod,storage,certs,tmp}
 
 cargo build --locked --package mod_pbx --package fs-standin
 built=${CARGO_TARGET_DIR:-target}/debug
+deploy/prompts.sh "$run/sounds"
 
 # --- ports: those of the last time while they are free, else the usual ones, else the next free ones ---
 
@@ -60,6 +61,7 @@ cp -r deploy/switch "$run/conf"
 } >"$run/conf/local.xml"
 sed -i -e "s|name=\"web-listen\" value=\"\"|name=\"web-listen\" value=\"127.0.0.1:$web_port\"|" \
   -e "s|name=\"local-listen\" value=\"\"|name=\"local-listen\" value=\"127.0.0.1:$local_port\"|" \
+  -e "s|name=\"sounds\" value=\"\"|name=\"sounds\" value=\"$run/sounds\"|" \
   "$run/conf/autoload_configs/pbx.conf.xml"
 
 # --- the host ---

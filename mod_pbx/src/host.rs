@@ -46,6 +46,36 @@ impl Host for FreeSwitch {
         unsafe { Owned::new(text) }.map(|text| text.to_text())
     }
 
+    fn languages(&self, macro_name: &str) -> Vec<(String, String)> {
+        let name = c_string(macro_name);
+        let root = Root::open();
+        let mut found = Vec::new();
+        // `<section name="languages">`, and the older form below `<section name="phrases"><macros>`
+        // (`switch_xml_locate_language_ex`).
+        let new = root.child(root.0, c"section", c"languages");
+        let old = root.child(root.0, c"section", c"phrases");
+        let places = [new, old.map(|section| root.first(section, c"macros"))];
+        for (place, is_new) in places.into_iter().zip([true, false]) {
+            let mut language = place.map_or(ptr::null_mut(), |place| root.first(place, c"language"));
+            while !language.is_null() {
+                let macros = if is_new {
+                    root.first(root.first(language, c"phrases"), c"macros")
+                } else {
+                    language
+                };
+                if root.child(macros, c"macro", &name).is_some() {
+                    let prefix = ["sound-prefix", "sound-path", "sound_path"]
+                        .map(|name| root.attribute(language, &c_string(name)));
+                    let prefix = prefix.into_iter().find(|prefix| !prefix.is_empty());
+                    found.push((root.attribute(language, c"name"), prefix.unwrap_or_default()));
+                }
+                // SAFETY: a node of the tree, which `root` keeps.
+                language = unsafe { (*language).next };
+            }
+        }
+        found
+    }
+
     fn parameters(&self) -> Result<Vec<(String, String)>, String> {
         // Answers "+OK [Success]", or "+OK [" and what is wrong with the file.
         let answer = self.api("reloadxml", "")?;
@@ -145,6 +175,12 @@ impl Root {
         let child =
             unsafe { sys::switch_xml_find_child(node, tag.as_ptr(), c"name".as_ptr(), value.as_ptr()) };
         (!child.is_null()).then_some(child)
+    }
+
+    /// The first child `tag` of `node`, NULL if there is none or `node` is NULL.
+    fn first(&self, node: sys::switch_xml_t, tag: &CStr) -> sys::switch_xml_t {
+        // SAFETY: a node of our tree, or NULL; NUL-terminated.
+        unsafe { sys::switch_xml_child(node, tag.as_ptr()) }
     }
 
     /// The attribute, or empty text.

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::host::Host;
+use crate::prompts::Folder;
 
 /// The configuration names that we know how to answer.
 pub const SERVABLE: [&str; 4] = ["acl.conf", "sofia.conf", "verto.conf", "voicemail.conf"];
 
 /// Every parameter there is.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "database",
     "web-listen",
     "local-listen",
@@ -22,6 +23,7 @@ const NAMES: [&str; 10] = [
     "log-level",
     "verto-url",
     "serve",
+    "sounds",
 ];
 
 /// A bad parameter in `pbx.conf`: what is wrong, by name, and what it takes.
@@ -57,6 +59,8 @@ pub struct Config {
     pub verto_url: Option<String>,
     /// The configuration files that we answer for the switch.
     pub serve: Vec<String>,
+    /// The folder of the sounds that voicemail is spoken with.
+    pub sounds: PathBuf,
 }
 
 impl Config {
@@ -74,6 +78,9 @@ impl Config {
             } else if !NAMES.contains(&name.as_str()) {
                 return unknown(name);
             }
+        }
+        if config.sounds.as_os_str().is_empty() {
+            config.sounds = config.database.with_file_name("sounds");
         }
         if config.tls_cert.is_some() != config.tls_key.is_some() {
             return refuse(
@@ -100,6 +107,7 @@ impl Config {
             log_level: tracing::Level::INFO,
             verto_url: None,
             serve: SERVABLE.map(str::to_owned).to_vec(),
+            sounds: PathBuf::new(),
         }
     }
 
@@ -138,6 +146,12 @@ impl Config {
             }
             "verto-url" => self.verto_url = Some(url(name, value, &["wss://", "ws://"])?),
             "serve" => self.serve = serve(name, value)?,
+            "sounds" => {
+                self.sounds = absolute(name, value)?;
+                if Folder::new(&self.sounds).is_none() {
+                    return refuse(name, "takes a path of letters, digits and . _ - +");
+                }
+            }
             _ => return unknown(name),
         }
         Ok(())
@@ -274,6 +288,7 @@ mod tests {
             ("serve", "ivr.conf", "some of acl.conf"),
             ("public-url", "ftp://x", "https://"),
             ("tls-cert", "/a.pem", "go together"),
+            ("sounds", "/a ${b}", "letters, digits"),
             ("trusted-proxies", "127.0.0.1 nginx", "\"nginx\""),
         ] {
             let error = config(&[(name, value)]).unwrap_err();

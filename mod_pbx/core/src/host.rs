@@ -15,6 +15,10 @@ pub trait Host: Send + Sync {
     /// `<configuration name="…">` element in the switch's XML root, never an answer of ours.
     fn static_configuration(&self, name: &str) -> Option<String>;
 
+    /// The languages in the operator's own static files that have a phrase macro of this name: each
+    /// language's name, and its `sound-prefix` (empty if it has none).
+    fn languages(&self, macro_name: &str) -> Vec<(String, String)>;
+
     /// The parameters of `pbx.conf` in file order, as they are now: the switch reads its files again
     /// first (`reloadxml`). May block.
     ///
@@ -44,6 +48,8 @@ pub struct FakeHost {
     pub variables: std::collections::HashMap<String, String>,
     /// The operator's static configuration files.
     pub configurations: std::collections::HashMap<String, String>,
+    /// The operator's languages.
+    pub languages: Vec<(String, String)>,
     /// What `pbx.conf` holds when it is read again.
     pub parameters: Vec<(String, String)>,
     /// What API commands answer, by the command with its arguments; any other does not exist.
@@ -74,6 +80,10 @@ impl Host for FakeHost {
 
     fn static_configuration(&self, name: &str) -> Option<String> {
         self.configurations.get(name).cloned()
+    }
+
+    fn languages(&self, _macro_name: &str) -> Vec<(String, String)> {
+        self.languages.clone()
     }
 
     fn parameters(&self) -> Result<Vec<(String, String)>, String> {

@@ -17,6 +17,7 @@ pub mod names;
 pub mod pbx;
 pub mod people;
 pub mod presence;
+pub mod prompts;
 pub mod registry;
 pub mod reply;
 pub mod request;

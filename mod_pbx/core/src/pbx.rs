@@ -15,6 +15,7 @@ use crate::front::Front;
 use crate::host::Host;
 use crate::people::People;
 use crate::presence::Presence;
+use crate::prompts::Sounds;
 use crate::registry::{Registries, RegistryError, View};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -51,6 +52,7 @@ pub struct Pbx {
     bans: Bans,
     clients: Clients,
     people: People,
+    sounds: ArcSwap<Sounds>,
     counters: Counters,
     started: Instant,
     progress: commands::Progress,
@@ -86,6 +88,7 @@ impl Pbx {
         let clients = Clients::start(Arc::clone(&host), Arc::clone(&store), Arc::clone(&presence))
             .map_err(StartError::Thread)?;
         let people = People::start(Arc::clone(&store)).map_err(StartError::Thread)?;
+        let sounds = Sounds::look(&config.sounds, &*host);
         Ok(Arc::new(Self {
             host,
             presence,
@@ -95,6 +98,7 @@ impl Pbx {
             config: ArcSwap::from_pointee(config),
             registries,
             store,
+            sounds: ArcSwap::from_pointee(sounds),
             counters: Counters::default(),
             started: Instant::now(),
             progress: commands::Progress::default(),
@@ -121,6 +125,7 @@ impl Pbx {
         let presence = self.presence.view();
         let bans = self.bans.view();
         let clients = self.clients.view();
+        let sounds = self.sounds.load();
         self.registries.answer(
             request,
             &View {
@@ -130,6 +135,7 @@ impl Pbx {
                 bans: &bans,
                 clients: &clients,
                 notes,
+                sounds: &sounds,
                 host: &*self.host,
             },
         )
@@ -205,6 +211,8 @@ impl Pbx {
         let kept = Arc::new(kept);
         self.config.store(Arc::clone(&kept));
         let troubles = self.front().map(|front| front.reload(&kept)).unwrap_or_default();
+        self.sounds
+            .store(Arc::new(Sounds::look(&kept.sounds, &*self.host)));
         let mut said = match fixed.as_slice() {
             [] => "+OK reloaded\n".to_owned(),
             names => format!(
@@ -276,6 +284,11 @@ impl Pbx {
     /// The database.
     pub fn store(&self) -> &ConfigStore {
         &self.store
+    }
+
+    /// What voicemail can say, as of when it was last looked.
+    pub fn sounds(&self) -> Arc<Sounds> {
+        self.sounds.load_full()
     }
 
     /// Lookups so far.

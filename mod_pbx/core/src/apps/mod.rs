@@ -4,6 +4,7 @@ pub mod browsers;
 pub mod configuration;
 pub mod dialplan;
 pub mod directory;
+pub mod languages;
 
 use crate::registry::{Builder, RegistryError};
 
@@ -16,4 +17,5 @@ pub const APPS: &[Register] = &[
     directory::register,
     dialplan::register,
     browsers::register,
+    languages::register,
 ];

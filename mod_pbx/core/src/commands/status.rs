@@ -1,6 +1,7 @@
 //! `pbx status`: how the PBX is doing, and what needs somebody's attention.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -13,6 +14,7 @@ use super::progress::Step;
 use crate::counters::Count;
 use crate::front::Listener;
 use crate::presence;
+use crate::prompts::Sounds;
 use crate::store::Health;
 use crate::store::snapshot::Snapshot;
 
@@ -43,6 +45,7 @@ struct Report {
     lines: usize,
     /// Bans in force.
     bans: usize,
+    sounds: Arc<Sounds>,
     lookups: Vec<Count>,
     listeners: Vec<Listener>,
     /// Where the first administrator's password is, while nobody has changed it.
@@ -76,6 +79,7 @@ impl Report {
             extensions,
             lines,
             bans: pbx.bans().list().len(),
+            sounds: pbx.sounds(),
             lookups: pbx.counters().rows(),
             listeners: pbx.front().map(|front| front.listeners()).unwrap_or_default(),
             first_password: Some(pbx.people().first_password_file()).filter(|file| file.exists()),
@@ -135,10 +139,40 @@ impl Report {
                 file.display()
             ));
         }
+        all.extend(self.speechless());
         if self.domains == 0 {
             all.push("there is no domain yet: pbx domain add DOMAIN".to_owned());
         }
         all.iter().map(|warning| plain(warning)).collect()
+    }
+
+    /// What voicemail cannot say.
+    fn speechless(&self) -> Option<String> {
+        let folder = self.parameters["sounds"].as_str().unwrap_or_default();
+        let (there, all) = self.sounds.count();
+        if there == all || self.extensions == 0 || !self.sounds.languages().is_empty() {
+            return None;
+        }
+        Some(if self.sounds.is_usable() {
+            format!(
+                "{} of the {all} sounds of voicemail are missing in {folder}: callers hear a tone instead; \
+                 deploy/prompts.sh {folder} makes them",
+                all - there
+            )
+        } else {
+            format!(
+                "the switch cannot be given sounds out of {folder}: callers hear tones instead; name a folder of \
+                 letters, digits and . _ - + as \"sounds\" in pbx.conf"
+            )
+        })
+    }
+
+    fn spoken(&self) -> String {
+        let (there, all) = self.sounds.count();
+        match self.sounds.languages() {
+            [] => format!("{there} of {all}"),
+            theirs => format!("{there} of {all}; the switch's own in {}", theirs.join(", ")),
+        }
     }
 
     fn text(&self) -> String {
@@ -174,7 +208,8 @@ impl Report {
             .row("extensions", format!("{} enabled", self.extensions))
             .row("lines", format!("{} enabled", self.lines))
             .row("phones", format!("{} registered", self.presence.registrations))
-            .row("bans", self.bans);
+            .row("bans", self.bans)
+            .row("prompts", self.spoken());
         for listener in &self.listeners {
             let what = match listener.name {
                 "web-listen" => "web pages",
@@ -214,6 +249,11 @@ impl Report {
             "extensions": self.extensions,
             "lines": self.lines,
             "bans": self.bans,
+            "prompts": {
+                "there": self.sounds.count().0,
+                "all": self.sounds.count().1,
+                "languages_of_the_switch": self.sounds.languages(),
+            },
             "lookups": self.lookups,
             "listeners": self.listeners,
             "presence": self.presence,

@@ -18,6 +18,8 @@ pub enum Section {
     Directory,
     /// Routing, by context (`Hunt-Context`, else `Caller-Context`).
     Dialplan,
+    /// Phrases, by the name of the macro (`macro_name`).
+    Languages,
 }
 
 impl Section {
@@ -27,6 +29,7 @@ impl Section {
             Self::Configuration => "configuration",
             Self::Directory => "directory",
             Self::Dialplan => "dialplan",
+            Self::Languages => "languages",
         }
     }
 
@@ -39,6 +42,7 @@ impl Section {
             Self::Configuration => &const { [Required::literal("section", "configuration"), NAMED] },
             Self::Directory => &const { [Required::literal("section", "directory")] },
             Self::Dialplan => &const { [Required::literal("section", "dialplan")] },
+            Self::Languages => &const { [Required::literal("section", "languages")] },
         }
     }
 
@@ -49,6 +53,7 @@ impl Section {
             Self::Configuration => rq.field("key_value"),
             Self::Directory => Some(rq.field("key_value").unwrap_or_default()),
             Self::Dialplan => rq.param("Hunt-Context").or_else(|| rq.param("Caller-Context")),
+            Self::Languages => rq.param("macro_name"),
         }
     }
 }

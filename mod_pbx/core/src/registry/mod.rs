@@ -1,8 +1,8 @@
 //! The registries of the seed "FreeSWITCH configuration".
 //!
 //! A lookup meets the fsapi handlers in order; each names the fields it requires and what they must
-//! hold, and the first that matches answers. Three of them stand for a section (`configuration`,
-//! `directory`, `dialplan`) and pass the lookup on by one field, through a [`dict::Dict`]. Lookups from
+//! hold, and the first that matches answers. Four of them stand for a section (`configuration`,
+//! `directory`, `dialplan`, `languages`) and pass the lookup on by one field, through a [`dict::Dict`]. Lookups from
 //! the switch and `POST /fsapi` take the same way. What the answers say is not known here: see
 //! [`crate::apps`].
 
@@ -15,6 +15,7 @@ use crate::clients;
 use crate::config::Config;
 use crate::host::Host;
 use crate::presence;
+use crate::prompts::Sounds;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::store::snapshot::Snapshot;
@@ -36,6 +37,8 @@ pub struct View<'a> {
     pub clients: &'a clients::view::View,
     /// Where a handler notes that a browser client logged in or left.
     pub notes: &'a dyn clients::Notes,
+    /// What voicemail can say.
+    pub sounds: &'a Sounds,
     /// The switch.
     pub host: &'a dyn Host,
 }
@@ -129,7 +132,7 @@ pub struct HandlerRow {
 #[derive(Default)]
 pub struct Builder {
     fsapi: Vec<Slot>,
-    dicts: [Dict; 3],
+    dicts: [Dict; 4],
 }
 
 enum Slot {
@@ -175,7 +178,7 @@ impl Builder {
 /// All registries, filled by the apps.
 pub struct Registries {
     fsapi: Vec<Box<dyn FsapiHandler>>,
-    dicts: [Arc<Dict>; 3],
+    dicts: [Arc<Dict>; 4],
 }
 
 impl Registries {

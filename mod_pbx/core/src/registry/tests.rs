@@ -35,6 +35,7 @@ fn ask(registries: &Registries, section: &str, pairs: &[(&str, &str)]) -> String
         notes: &(),
         snapshot: &snapshot,
         config: &config,
+        sounds: &crate::prompts::Sounds::default(),
         host: &host,
     };
     let params: Vec<(String, String)> = pairs.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();

@@ -8,6 +8,7 @@
 
 use crate::names::{DomainName, Number, Username};
 use crate::presence::target::Target;
+use crate::prompts::{Folder, Prompt};
 use crate::xml::Value;
 
 /// The text of one action or dial string, inside an attribute.
@@ -60,6 +61,14 @@ impl<'a> ActionData<'a> {
     pub fn target(&mut self, target: &Target) -> &mut Self {
         // `&` is all of its alphabet that XML escapes.
         target.as_str().put(self.0);
+        self
+    }
+
+    /// A sound's file.
+    pub fn sound(&mut self, folder: &Folder, prompt: Prompt) -> &mut Self {
+        for part in [folder.as_str(), "/", prompt.name(), ".wav"] {
+            self.0.push_str(part);
+        }
         self
     }
 

@@ -8,6 +8,7 @@
 )]
 
 use std::ffi::CStr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use pbx_core::config::Config;
 use pbx_core::event::{Event, Kind, SUBSCRIPTIONS};
 use pbx_core::host::FakeHost;
 use pbx_core::presence::{self, Presence};
+use pbx_core::prompts::Sounds;
 use pbx_core::registry::{Registries, View};
 use pbx_core::reply::Reply;
 use pbx_core::request::Request;
@@ -38,6 +40,8 @@ pub struct World {
     /// As it is at load, before the switch was asked, unless the world has phones.
     pub presence: Arc<presence::view::View>,
     pub clients: clients::view::View,
+    /// What voicemail can say: everything, unless the world has no sounds.
+    pub sounds: Sounds,
 }
 
 /// An extension with a mailbox and these lines. The A1 of a line is the MD5 that belongs to its username,
@@ -97,6 +101,7 @@ impl World {
             directory,
             apps::dialplan::register,
             apps::browsers::register,
+            apps::languages::register,
         ])
         .unwrap();
         Self {
@@ -106,6 +111,7 @@ impl World {
             registries,
             presence: Arc::default(),
             clients: clients::view::View::default(),
+            sounds: Sounds::complete(Path::new("/var/lib/pbx/sounds")),
         }
     }
 
@@ -138,6 +144,11 @@ impl World {
             "settings" => Self::new([pbx_test()]).with_settings(),
             "operator" => Self::new([pbx_test()]).with_operators_files(OPERATORS),
             "hostile" => Self::new([pbx_test()]).with_operators_files(HOSTILE),
+            "no-sounds" => {
+                let mut world = Self::new([pbx_test()]);
+                world.sounds = Sounds::default();
+                world
+            }
             "serve-none" => {
                 let mut world = Self::new([pbx_test()]);
                 world.config.serve.clear();
@@ -210,6 +221,7 @@ impl World {
             bans: &pbx_core::bans::view::View::default(),
             clients: &self.clients,
             notes: &(),
+            sounds: &self.sounds,
             host: &self.host,
         };
         let rq = Request {

@@ -40,6 +40,7 @@ mod punt;
 mod registrations;
 mod reloads;
 mod storage;
+mod voicemail;
 
 use std::process::ExitCode;
 
@@ -63,5 +64,6 @@ fn main() -> ExitCode {
     storage::add(&mut trials);
     crashes::add(&mut trials);
     canaries::add(&mut trials);
+    voicemail::add(&mut trials);
     libtest_mimic::run(&arguments, trials).exit_code()
 }

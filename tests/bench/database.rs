@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pbx_core::names::Username;
-use pbx_core::store::rows::{Channel, Domain, Extension, Line, Role, Setting, User};
+use pbx_core::store::rows::{Channel, Domain, Extension, Line, Role, Setting, Srtp, User};
 use pbx_core::store::{Change, Commit, ConfigStore, Row, StoreOptions};
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -121,6 +121,7 @@ fn person(domain_id: Uuid, number: u32) -> [Row; 4] {
             a1,
             max_registrations: 32,
             source_acl: None,
+            srtp: Srtp::Optional,
             enabled: true,
             row_rev,
             updated_at,

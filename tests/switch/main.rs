@@ -21,6 +21,7 @@ mod rig;
 mod running;
 mod sipp;
 mod site;
+mod softphone;
 mod verto;
 mod wait;
 mod wire;
@@ -39,6 +40,7 @@ mod presence;
 mod punt;
 mod registrations;
 mod reloads;
+mod secure;
 mod storage;
 mod voicemail;
 
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
     calls::add(&mut trials);
     one_domain::add(&mut trials);
     presence::add(&mut trials);
+    secure::add(&mut trials);
     punt::add(&mut trials);
     reloads::add(&mut trials);
     storage::add(&mut trials);

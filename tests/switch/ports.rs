@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 pub(crate) struct Ports {
     /// SIP over UDP and TCP.
     pub(crate) sip: u16,
+    /// SIP over TLS.
+    pub(crate) tls: u16,
     /// The event socket.
     pub(crate) event_socket: u16,
     /// Verto's websocket.
@@ -30,6 +32,7 @@ pub(crate) fn ports() -> &'static Ports {
         };
         Ports {
             sip: next(),
+            tls: next(),
             event_socket: next(),
             verto: next(),
             web: [next(), next()],
@@ -42,6 +45,31 @@ pub(crate) fn ports() -> &'static Ports {
 pub(crate) fn phone() -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free UDP port");
     socket.local_addr().expect("it is bound").port()
+}
+
+/// Ports for another switch that plays a phone: SIP, SIP over TLS, the event socket.
+pub(crate) fn another_switch() -> [u16; 3] {
+    let own = ports();
+    let mut taken = vec![
+        own.sip,
+        own.tls,
+        own.event_socket,
+        own.verto,
+        own.web[0],
+        own.web[1],
+    ];
+    [(); 3].map(|()| {
+        let port = free(&taken);
+        taken.push(port);
+        port
+    })
+}
+
+/// A hundred UDP ports for its sound, between this run's and those that the kernel hands out.
+pub(crate) fn another_rtp() -> (u16, u16) {
+    let slot = u16::try_from(std::process::id() % 13).expect("below 13");
+    let first = 31_400 + slot * 100;
+    (first, first + 99)
 }
 
 /// A port free for UDP and TCP that is not among `taken`.

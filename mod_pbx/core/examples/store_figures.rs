@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pbx_core::secret;
-use pbx_core::store::rows::{Channel, Domain, Extension, Line, Role, User};
+use pbx_core::store::rows::{Channel, Domain, Extension, Line, Role, Srtp, User};
 use pbx_core::store::{Change, Commit, ConfigStore, Page, StoreOptions};
 use uuid::Uuid;
 
@@ -91,6 +91,7 @@ fn extension(domain: &Domain, index: usize) -> Result<[Change; 4], Box<dyn std::
         a1: secret::a1_hex(&name, domain.name.as_str(), &format!("{index:016}")),
         max_registrations: 1,
         source_acl: None,
+        srtp: Srtp::Optional,
         enabled: true,
         row_rev: 0,
         updated_at: updated_at(),

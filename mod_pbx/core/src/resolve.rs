@@ -162,5 +162,11 @@ impl<'a> Ring<'a> {
         // The caller is who it is in the domain, not at the switch's address: a phone keeps it to call back.
         out.literal(",sip_invite_domain=").domain(domain);
         out.literal(",sip_redirect_context=").domain(domain);
+        if let Leg::Phone(line, _) | Leg::Line(line) = leg
+            && line.srtp_required
+        {
+            // Offered is encryption and nothing else, and an answer without it ends the leg.
+            out.literal(",rtp_secure_media_outbound=mandatory");
+        }
     }
 }

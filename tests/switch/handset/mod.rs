@@ -201,6 +201,13 @@ impl Handset {
         }
     }
 
+    /// Sends a request without a body to the switch itself; the final status.
+    pub(crate) fn asks(&self, method: &str) -> u16 {
+        let to = format!("sip:{}", self.domain);
+        let call_id = format!("{method}-{}", self.call_id);
+        self.ask(method, &to, &to, &call_id, "", "").1.status
+    }
+
     /// Pulls the plug: the connection closes without a word.
     pub(crate) fn unplug(&self) {
         if let Wire::Tcp(stream) = &self.shared.wire {

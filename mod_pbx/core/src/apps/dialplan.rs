@@ -82,6 +82,9 @@ fn answer<'a>(
     let Some((home, calling)) = caller else {
         return Reply::Document(document(context, &Route::Refused, None));
     };
+    if let Some(refusal) = super::srtp::refusal(context, rq) {
+        return Reply::Document(refusal);
+    }
     // Hunt- is the profile that is being routed, Caller- the channel's own.
     let dialled = rq
         .param("Hunt-Destination-Number")

@@ -5,6 +5,7 @@ pub mod configuration;
 pub mod dialplan;
 pub mod directory;
 pub mod languages;
+mod srtp;
 
 use crate::registry::{Builder, RegistryError};
 

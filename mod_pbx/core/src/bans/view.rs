@@ -166,7 +166,7 @@ impl View {
 
 /// Whether the request is a call for help. What it asks for is then refused only for a wrong digest, though
 /// whoever guesses passwords may guess on by calling for help.
-fn is_emergency(rq: &Request<'_>, settings: &Settings) -> bool {
+pub fn is_emergency(rq: &Request<'_>, settings: &Settings) -> bool {
     rq.param("sip_auth_method")
         .is_some_and(|method| method == "INVITE")
         && rq

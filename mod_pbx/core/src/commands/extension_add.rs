@@ -194,6 +194,7 @@ impl Add {
             a1,
             max_registrations: desk::MAX_REGISTRATIONS,
             source_acl: None,
+            srtp: rows::Srtp::Optional,
             enabled: true,
             row_rev: 0,
             updated_at: String::new(),

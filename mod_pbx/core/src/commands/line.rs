@@ -1,6 +1,6 @@
 //! `pbx line`: the credentials that phones register with.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -42,7 +42,9 @@ pub(super) enum Verb {
     },
     /// Changes a line: only what is named
     #[command(after_help = "Examples: pbx line set alice-desk --new-password\n          \
-        pbx line set alice-desk --extension 1002 --max-registrations 1\n\
+        pbx line set alice-desk --extension 1002 --max-registrations 1\n          \
+        pbx line set alice-desk --srtp required\n\
+        The keys of SRTP travel in SIP: have a line that requires it use TLS (pbx setting set sip-tls yes).\n\
         A new username needs a new password, which is made up unless --password gives one.")]
     Set(Set),
     /// Deletes a line; a phone that uses it cannot register any more
@@ -78,6 +80,9 @@ pub(super) struct Add {
     /// Networks it may come from, such as "192.0.2.0/24 10.1.0.7"; from anywhere if left out
     #[arg(long, value_name = "NETWORKS")]
     source_acl: Option<String>,
+    /// Encryption of its calls
+    #[arg(long, value_enum, default_value_t = Srtp::Optional)]
+    srtp: Srtp,
 }
 
 #[derive(Debug, Args)]
@@ -108,9 +113,37 @@ pub(super) struct Set {
     /// Networks it may come from; "" for anywhere
     #[arg(long, value_name = "NETWORKS")]
     source_acl: Option<String>,
+    /// Encryption of its calls
+    #[arg(long, value_enum)]
+    srtp: Option<Srtp>,
     /// Off, it does not exist for the switch: yes or no
     #[arg(long, value_parser = flag, value_name = "YES|NO")]
     enabled: Option<bool>,
+}
+
+/// [`rows::Srtp`], as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Srtp {
+    /// The phone chooses
+    Optional,
+    /// A call without is refused
+    Required,
+}
+
+impl From<Srtp> for rows::Srtp {
+    fn from(srtp: Srtp) -> Self {
+        match srtp {
+            Srtp::Optional => Self::Optional,
+            Srtp::Required => Self::Required,
+        }
+    }
+}
+
+fn spelled(srtp: rows::Srtp) -> &'static str {
+    match srtp {
+        rows::Srtp::Required => "required",
+        rows::Srtp::Optional => "optional",
+    }
 }
 
 impl Verb {
@@ -162,6 +195,7 @@ fn add(desk: &Desk<'_>, arguments: Add) -> Said {
         source_acl: arguments
             .source_acl
             .filter(|networks| !networks.trim().is_empty()),
+        srtp: arguments.srtp.into(),
         enabled: true,
         row_rev: 0,
         updated_at: String::new(),
@@ -235,7 +269,16 @@ fn list(desk: &Desk<'_>, place: &InDomain, of: Option<&At<Number>>, part: &Part)
                 (domain, listing)
             }
         };
-        let mut table = Table::new(["line", "extension", "user", "phones at most", "from", "enabled"]);
+        let heads = [
+            "line",
+            "extension",
+            "user",
+            "phones at most",
+            "from",
+            "srtp",
+            "enabled",
+        ];
+        let mut table = Table::new(heads);
         let mut rows = Vec::new();
         for line in &listing.rows {
             let (number, user) = around(reader, line)?;
@@ -245,6 +288,7 @@ fn list(desk: &Desk<'_>, place: &InDomain, of: Option<&At<Number>>, part: &Part)
                 user.clone(),
                 line.max_registrations.to_string(),
                 line.source_acl.clone().unwrap_or_else(|| "anywhere".to_owned()),
+                spelled(line.srtp).to_owned(),
                 yes_no(line.enabled).to_owned(),
             ]);
             rows.push(view::line(&domain, line, &number, &user));
@@ -265,6 +309,7 @@ fn show(desk: &Desk<'_>, username: &At<Username>, place: &InDomain) -> Said {
             .row("user", &user)
             .row("phones at most", line.max_registrations)
             .row("from", line.source_acl.as_deref().unwrap_or("anywhere"))
+            .row("srtp", spelled(line.srtp))
             .row("enabled", yes_no(line.enabled))
             .row(
                 "changed",
@@ -312,6 +357,9 @@ fn set(desk: &Desk<'_>, arguments: Set) -> Said {
     }
     if let Some(networks) = arguments.source_acl {
         line.source_acl = Some(networks).filter(|networks| !networks.trim().is_empty());
+    }
+    if let Some(srtp) = arguments.srtp {
+        line.srtp = srtp.into();
     }
     if let Some(enabled) = arguments.enabled {
         line.enabled = enabled;

@@ -30,6 +30,7 @@ mod progress;
 mod revisions;
 mod setting;
 mod status;
+mod status_ports;
 mod system;
 mod user;
 mod user_delete;

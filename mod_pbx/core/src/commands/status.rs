@@ -89,6 +89,8 @@ impl Report {
             warnings: Vec::new(),
         };
         report.warnings = report.attention();
+        let ports = super::status_ports::warnings(desk);
+        report.warnings.extend(ports.iter().map(|warning| plain(warning)));
         report
     }
 

@@ -63,6 +63,7 @@ pub(super) fn line(domain: &rows::Domain, line: &rows::Line, extension: &str, us
         "user": user,
         "max_registrations": line.max_registrations,
         "source_acl": line.source_acl,
+        "srtp": line.srtp,
         "enabled": line.enabled,
         "row_rev": line.row_rev,
         "updated_at": line.updated_at,

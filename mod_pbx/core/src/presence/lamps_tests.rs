@@ -14,6 +14,7 @@ fn snapshot() -> Snapshot {
             a1: [0; 16],
             max_registrations: 3,
             source_acl: None,
+            srtp_required: false,
         };
         let extension = Extension {
             number: number.parse().unwrap(),

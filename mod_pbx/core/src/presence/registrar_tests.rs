@@ -20,6 +20,7 @@ fn snapshot() -> Snapshot {
             a1: [0; 16],
             max_registrations: 3,
             source_acl: None,
+            srtp_required: false,
         }]),
     };
     domain.insert(extension).unwrap();

@@ -15,6 +15,7 @@ fn line(username: &str) -> Line {
         a1: [0; 16],
         max_registrations: 3,
         source_acl: None,
+        srtp_required: false,
     }
 }
 

@@ -213,15 +213,21 @@ impl View {
         self.domains.values().map(of).sum()
     }
 
-    /// Where each registration came from, with its line.
-    pub fn sources(&self) -> impl Iterator<Item = (&DomainName, &Username, IpAddr)> {
+    /// Each registration with its line.
+    pub fn each_registration(&self) -> impl Iterator<Item = (&DomainName, &Username, &Registration)> {
         self.domains.iter().flat_map(|(domain, seen)| {
             let lines = seen.lines.iter();
             lines.flat_map(move |(username, line)| {
-                let sources = line.registrations.iter().filter_map(|r| r.source);
-                sources.map(move |source| (domain, username, source.ip()))
+                let registrations = line.registrations.iter();
+                registrations.map(move |registration| (domain, username, &**registration))
             })
         })
+    }
+
+    /// Where each registration came from, with its line.
+    pub fn sources(&self) -> impl Iterator<Item = (&DomainName, &Username, IpAddr)> {
+        self.each_registration()
+            .filter_map(|(domain, username, r)| Some((domain, username, r.source?.ip())))
     }
 
     /// Whether a Contact `user@ip` is that of a phone of another line than this, beyond doubt. Names in lower

@@ -162,6 +162,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<(Uuid, Line)> {
         a1: secret::from_hex(a1).ok_or_else(|| odd(format!("line {:?}: bad a1", row.get_ref(1))))?,
         max_registrations: row.get(3)?,
         source_acl: row.get(4)?,
+        srtp_required: row.get_ref(5)?.as_str()? == "required",
     };
     Ok((uuid(row, 0)?, line))
 }

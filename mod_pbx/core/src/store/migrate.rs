@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (2, include_str!("../../../../sql/0002_bans.sql")),
     (3, include_str!("../../../../sql/0003_clients.sql")),
     (4, include_str!("../../../../sql/0004_people.sql")),
+    (5, include_str!("../../../../sql/0005_srtp.sql")),
 ];
 
 /// The version this program reads and writes.
@@ -152,4 +153,36 @@ pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreErr
     tx.commit().map_err(error)?;
     tracing::info!("{}: schema version {VERSION} (was {known})", path.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is there stays, and gets the default of what is new.
+    #[test]
+    fn a_line_of_an_older_version_keeps_its_calls() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pbx.db");
+        let mut conn = Connection::open(&path).unwrap();
+        for (version, sql) in &MIGRATIONS[..2] {
+            conn.execute_batch(sql).unwrap();
+            conn.pragma_update(None, "user_version", version).unwrap();
+        }
+        conn.pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        conn.execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO line VALUES ('l', 'd', 'e', 'u', 'alice', '00000000000000000000000000000000', 2, NULL, 1, 1, '')",
+        )
+        .unwrap();
+        migrate(&mut conn, &path).unwrap();
+        let srtp: String = conn
+            .query_row("SELECT srtp FROM line WHERE username = 'alice'", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(srtp, "optional");
+        assert_eq!(kind(&conn).unwrap(), Kind::Ours(VERSION));
+    }
 }

@@ -111,6 +111,17 @@ pub struct Extension {
     pub updated_at: String,
 }
 
+/// Whether a line's calls are encrypted (RFC 3711).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Srtp {
+    /// If the phone offers it.
+    #[default]
+    Optional,
+    /// Or there is no call.
+    Required,
+}
+
 /// A phone's credential.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
@@ -130,6 +141,9 @@ pub struct Line {
     pub max_registrations: u32,
     /// CIDRs it may come from, blank separated; none: anywhere.
     pub source_acl: Option<String>,
+    /// Whether its calls must be encrypted. Revisions from before version 3 of the schema do not say.
+    #[serde(default)]
+    pub srtp: Srtp,
     /// Off: does not exist for the switch.
     pub enabled: bool,
     /// The revision that wrote this row.

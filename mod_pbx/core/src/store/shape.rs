@@ -131,6 +131,7 @@ static LINE: Shape = Shape {
         text("a1"),
         number("max_registrations"),
         text("source_acl"),
+        text("srtp"),
         flag("enabled"),
         number("row_rev"),
         text("updated_at"),

@@ -68,6 +68,8 @@ pub struct Line {
     pub max_registrations: u8,
     /// CIDRs it may come from; none: anywhere.
     pub source_acl: Option<Box<str>>,
+    /// Whether a call of it must be encrypted.
+    pub srtp_required: bool,
 }
 
 /// A name in a domain: an extension's number, or the username of one of its lines.

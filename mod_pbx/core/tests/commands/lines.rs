@@ -68,6 +68,17 @@ fn only_what_is_named_changes() {
         desk.refused("line set 1001 --extension 1002")
             .contains("number of another extension")
     );
+    assert_eq!(after["srtp"], "optional");
+    let said = "lookup directory domain=pbx.test user=1001 action=sip_auth sip_auth_method=INVITE";
+    let mandatory = "name=\"rtp_secure_media_inbound\" value=\"mandatory\"";
+    assert!(!desk.say(said).contains(mandatory));
+    desk.ok("line set 1001 --srtp required");
+    assert_eq!(desk.json("line show 1001")["srtp"], "required");
+    assert!(desk.say("line list").contains("required"));
+    assert!(desk.say(said).contains(mandatory));
+    desk.ok("revert 6");
+    assert_eq!(desk.json("line show 1001")["srtp"], "optional");
+    assert!(desk.refused("line set 1001 --srtp always").contains("required"));
     desk.ok("line set 1001 --rename phone1");
     desk.ok("line set phone1 --extension 1002 --user bob");
     let moved = desk.json("line show phone1");
@@ -124,6 +135,7 @@ fn a_program_reads_lines_under_these_names() {
         "max_registrations",
         "row_rev",
         "source_acl",
+        "srtp",
         "updated_at",
         "user",
         "username",

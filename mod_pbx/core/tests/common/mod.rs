@@ -76,6 +76,7 @@ pub fn line(domain: &str, username: &str) -> Line {
         a1: Md5::digest(format!("{username}:{domain}:secret")).into(),
         max_registrations: 5,
         source_acl: None,
+        srtp_required: false,
     }
 }
 
@@ -294,7 +295,8 @@ pub const PHONES: &[(&str, &str, &str)] = &[
 ];
 
 /// alice has a phone; bob has two and no mailbox; carol has no phone and no PIN; 1004's phone has its
-/// number for a username and a name that does not behave; dave's may only come from some networks.
+/// number for a username and a name that does not behave; dave's may only come from some networks,
+/// and speak SRTP only.
 pub fn pbx_test() -> Domain {
     let d = "pbx.test";
     let mut bob = extension(d, "1002", "Bob", &["bob", "bob-desk"]);
@@ -305,6 +307,7 @@ pub fn pbx_test() -> Domain {
     let rude = extension(d, "1004", "O'Brien, \"Bob\" ${system(id)}<a>&\n", &["1004"]);
     let mut dave = extension(d, "1005", "Dave", &["dave"]);
     dave.lines[0].source_acl = Some("10.0.0.0/8 2001:db8::/32".into());
+    dave.lines[0].srtp_required = true;
     let mut lost = extension(d, "1006", "Lost", &[]);
     lost.voicemail = false;
     domain(

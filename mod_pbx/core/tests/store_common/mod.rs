@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pbx_core::secret;
-use pbx_core::store::rows::{Channel, Domain, Extension, Line, Role, Setting, User};
+use pbx_core::store::rows::{Channel, Domain, Extension, Line, Role, Setting, Srtp, User};
 use pbx_core::store::{Change, Commit, ConfigStore, Pace, Revision, StoreError, StoreOptions};
 use uuid::Uuid;
 
@@ -207,6 +207,7 @@ impl Tenant {
             a1: secret::a1_hex(name, domain.name.as_str(), "kT8!vqPz2w"),
             max_registrations: 2,
             source_acl: None,
+            srtp: Srtp::Optional,
             enabled: true,
             row_rev: 0,
             updated_at: String::new(),

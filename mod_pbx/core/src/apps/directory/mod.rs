@@ -10,6 +10,7 @@ mod auth;
 mod one;
 
 use crate::apps::directory::one::Asked;
+use crate::bans::view::is_emergency;
 use crate::registry::{Builder, Handler, RegistryError, Section, View};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -76,7 +77,11 @@ impl SipDomain {
             (Asked::Auth, Some(line)) if banned(line) => nobody(domain),
             (Asked::Auth, Some(line)) => match digest() {
                 Some(auth::Digest::Register) => one::register(domain, extension, line),
-                Some(auth::Digest::Other) => one::auth(domain, extension, line),
+                Some(auth::Digest::Other) => {
+                    // A call for help is better heard by others than not at all.
+                    let help = is_emergency(rq, &view.snapshot.settings);
+                    one::auth(domain, extension, line, line.srtp_required && !help)
+                }
                 None => nobody(domain),
             },
             (Asked::Auth, None) => nobody(domain),

@@ -101,11 +101,17 @@ pub(super) fn register(domain: &Domain, extension: &Extension, line: &Line) -> S
     doc.finish()
 }
 
-/// For any other digest: the line with its hash and identity.
-pub(super) fn auth(domain: &Domain, extension: &Extension, line: &Line) -> String {
+/// For any other digest: the line with its hash and identity, and whether its call must be encrypted.
+pub(super) fn auth(domain: &Domain, extension: &Extension, line: &Line, srtp: bool) -> String {
     let mut doc = open(domain, 1024);
     let user = user::open(&mut doc, &line.username, None, Credential::Line(&line.a1));
-    identity(user, domain, extension, line.username.as_str());
+    let mut variables = identity(user, domain, extension, line.username.as_str());
+    if srtp {
+        // What the phone offers without it is no match (`switch_core_media_negotiate_sdp`). The profile's
+        // `require-secure-rtp` sets a flag that nothing reads.
+        variables.variable("rtp_secure_media_inbound", "mandatory");
+    }
+    variables.close();
     doc.finish()
 }
 
@@ -121,7 +127,7 @@ pub(super) fn call(
     let id = id(extension, line);
     let mut user = user::open(&mut doc, id.as_str(), None, Credential::Nobody(decoy));
     dial_string(&mut user, view, domain, extension, line);
-    identity(user, domain, extension, id.as_str());
+    identity(user, domain, extension, id.as_str()).close();
     doc.finish()
 }
 
@@ -169,7 +175,7 @@ pub(super) fn anything(
     let mut user = user::open(&mut doc, id.as_str(), None, Credential::Nobody(decoy));
     dial_string(&mut user, view, domain, extension, line);
     user.param("vm-enabled", &extension.voicemail);
-    identity(user, domain, extension, id.as_str());
+    identity(user, domain, extension, id.as_str()).close();
     doc.finish()
 }
 
@@ -183,7 +189,7 @@ pub(super) fn write_listed(
 ) {
     let id = id(extension, line);
     let user = user::open(doc, id.as_str(), None, Credential::Nobody(decoy));
-    identity(user, domain, extension, id.as_str());
+    identity(user, domain, extension, id.as_str()).close();
 }
 
 /// A mailbox among others, for messages to be put into.
@@ -246,7 +252,7 @@ fn dial_string(
 
 /// Every variable that later decisions rest on, in every document: for a verto client FreeSWITCH keeps
 /// what the client says of any variable that the directory does not set (`verto_invite`).
-fn identity(user: Params<'_>, domain: &Domain, extension: &Extension, id: &str) {
+fn identity<'d>(user: Params<'d>, domain: &Domain, extension: &Extension, id: &str) -> Variables<'d> {
     let mut variables = user.variables();
     security(&mut variables, &domain.name, extension);
     variables.variable("pbx_identity", &At(id, &domain.name));
@@ -254,7 +260,7 @@ fn identity(user: Params<'_>, domain: &Domain, extension: &Extension, id: &str) 
     // (`sofia_handle_sip_i_invite`); it leaves one alone that has no domain (`actual_sofia_presence_event_handler`).
     variables.variable("presence_data", &At(id, &domain.name));
     variables.variable("presence_id", "none");
-    variables.close();
+    variables
 }
 
 fn security(variables: &mut Variables<'_>, domain: &DomainName, extension: &Extension) {

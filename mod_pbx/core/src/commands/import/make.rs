@@ -120,6 +120,7 @@ fn rows_of(user: &Make, domain_id: Uuid) -> Result<Vec<Row>, String> {
         a1: user.a1.clone(),
         max_registrations: MAX_REGISTRATIONS,
         source_acl: user.source_acl.clone(),
+        srtp: rows::Srtp::Optional,
         enabled: true,
         row_rev: 0,
         updated_at: String::new(),

@@ -36,6 +36,7 @@ mod crashes;
 mod loads;
 mod lookups;
 mod one_domain;
+mod over_http;
 mod presence;
 mod punt;
 mod registrations;
@@ -49,6 +50,9 @@ use std::process::ExitCode;
 use libtest_mimic::Arguments;
 
 fn main() -> ExitCode {
+    if let Some(ended) = over_http::stand_in() {
+        return ended;
+    }
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
     let _run = site::begin_run();
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
     one_domain::add(&mut trials);
     presence::add(&mut trials);
     secure::add(&mut trials);
+    over_http::add(&mut trials);
     punt::add(&mut trials);
     reloads::add(&mut trials);
     storage::add(&mut trials);

@@ -89,7 +89,7 @@ impl<'a> Ring<'a> {
             let targets = seen(line).into_iter().flat_map(|seen| seen.targets());
             targets.map(move |target| Leg::Phone(line, target))
         });
-        let guess = !presence.settled && phones.clone().next().is_none();
+        let guess = (presence.blind || !presence.settled) && phones.clone().next().is_none();
         // Of whom a REGISTER was seen it is known where to call, or why not.
         let unseen = move |line: &Line| seen(line).is_none_or(|seen| seen.registrations.is_empty());
         let lines = self.lines.iter().filter(move |line| guess && unseen(line));

@@ -61,6 +61,8 @@ impl Restore {
     pub(super) fn run(self, desk: &Desk<'_>) -> Said {
         let file = self.file.map(absolute).transpose()?;
         let done = desk.pbx.store().restore(file.as_deref(), desk.actor())?;
+        // A backup's sessions may have ended since: who is signed in is who is.
+        desk.pbx.people().database_replaced();
         let from = done.from.display().to_string();
         let aside = done.set_aside.map(|file| file.display().to_string());
         let kept = aside.as_deref().map_or_else(String::new, |file| {

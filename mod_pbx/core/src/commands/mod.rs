@@ -28,12 +28,14 @@ mod pin;
 mod presence;
 mod progress;
 mod revisions;
+mod sessions;
 mod setting;
 mod status;
 mod status_ports;
 mod system;
 mod user;
 mod user_delete;
+mod user_password;
 mod view;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -92,6 +94,9 @@ enum Verb {
     Client(client::Verb),
     /// Ends a browser's session
     Punt(client::Punt),
+    /// Who is signed in to the web pages
+    #[command(subcommand)]
+    Sessions(sessions::Verb),
     /// Asks what the switch would ask, and prints what it would get
     Lookup(lookup::Lookup),
     /// Lists who answers which lookup
@@ -168,6 +173,7 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Ban(verb) => verb.run(desk),
         Verb::Client(verb) => verb.run(desk),
         Verb::Punt(punt) => punt.run(desk),
+        Verb::Sessions(verb) => verb.run(desk),
         Verb::Lookup(lookup) => lookup.run(desk),
         Verb::Handlers(handlers) => handlers.run(desk),
         Verb::Status(status) => status.run(desk),

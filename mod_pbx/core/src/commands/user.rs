@@ -7,8 +7,9 @@ use uuid::Uuid;
 use super::address::{At, Realm, flag, one};
 use super::desk::{self, Desk, InRealm, Part};
 use super::out::{Answer, Refusal, Said, Sheet, Table, refuse, yes_no};
-use super::{user_delete, view};
+use super::{user_delete, user_password, view};
 use crate::names::Username;
+use crate::people::password::Stored;
 use crate::store::{Change, Listing, Page, Reader, rows};
 
 #[derive(Debug, Subcommand)]
@@ -40,6 +41,17 @@ pub(super) enum Verb {
     /// Changes a person: only what is named
     #[command(after_help = "Example: pbx user set alice --name \"Alice Brown\" --email \"\"")]
     Set(Set),
+    /// Gives a person a new password, which they change when they sign in with it
+    #[command(
+        after_help = "Example: pbx user reset alice\nThe password is made up and shown once. All their sessions end."
+    )]
+    Reset {
+        /// NAME or NAME@DOMAIN
+        #[arg(value_name = "NAME")]
+        name: At<Username, Realm>,
+        #[command(flatten)]
+        place: InRealm,
+    },
     /// Deletes a person
     #[command(after_help = "Example: pbx user delete alice --with-everything")]
     Delete {
@@ -91,6 +103,9 @@ pub(super) struct Set {
     /// What they may do
     #[arg(long)]
     role: Option<Role>,
+    /// A password for the web pages; better let them choose: pbx user reset
+    #[arg(long, value_name = "TEXT")]
+    password: Option<String>,
     /// Whether they may sign in: yes or no
     #[arg(long, value_parser = flag, value_name = "YES|NO")]
     enabled: Option<bool>,
@@ -134,6 +149,7 @@ impl Verb {
             Self::List { place, part } => list(desk, &place, &part),
             Self::Show { name, place } => show(desk, &name, &place),
             Self::Set(arguments) => set(desk, arguments),
+            Self::Reset { name, place } => user_password::reset(desk, &name, &place),
             Self::Delete {
                 name,
                 place,
@@ -273,10 +289,10 @@ fn show(desk: &Desk<'_>, name: &At<Username, Realm>, place: &InRealm) -> Said {
         .row("role", role_name(user.role))
         .row(
             "password",
-            if user.password_hash.is_some() {
-                "set"
-            } else {
-                "none: cannot sign in"
+            match user.password_hash.as_deref().map(Stored::parse) {
+                Some(Stored { once: true, .. }) => "good for signing in once",
+                Some(_) => "set",
+                None => "none: cannot sign in",
             },
         )
         .row("enabled", yes_no(user.enabled))
@@ -309,6 +325,9 @@ fn set(desk: &Desk<'_>, arguments: Set) -> Said {
     }
     if let Some(role) = arguments.role {
         user.role = role.into();
+    }
+    if let Some(password) = arguments.password {
+        user.password_hash = Some(user_password::stored(desk, &user.name, &password, false)?);
     }
     if let Some(enabled) = arguments.enabled {
         user.enabled = enabled;

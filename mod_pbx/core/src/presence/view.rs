@@ -194,6 +194,9 @@ pub struct View {
     /// Whether the switch has been asked for all that it knew before us. Until then, who is not here may
     /// be online all the same.
     pub settled: bool,
+    /// There is no mod_sofia in this switch, so that phones register at another, which asks us over HTTP
+    /// (`POST /fsapi`) and knows itself where they are.
+    pub blind: bool,
     /// How many registrations there are.
     pub registrations: usize,
 }

@@ -68,6 +68,7 @@ struct Worker<'s> {
     calls: Calls,
     lamps: Lamps,
     questions: Vec<Question>,
+    blind: bool,
     housekeeping: Moment,
     /// When the switch is asked for its calls again.
     call_lists: Vec<Moment>,
@@ -91,6 +92,7 @@ impl<'s> Worker<'s> {
             calls: Calls::default(),
             lamps: Lamps::default(),
             questions: Vec::new(),
+            blind: false,
             housekeeping: shared.now().plus_seconds(HOUSEKEEPING / 1000),
             call_lists: Vec::new(),
             rev: 0,
@@ -203,8 +205,9 @@ impl<'s> Worker<'s> {
             .iter()
             .all(|question| matches!(question.what, List::Line(_)));
         let changed = self.book.take_changes();
-        if !changed.is_empty() || settled != self.book.view.settled {
-            self.book.view.settled = settled;
+        let view = &mut self.book.view;
+        if !changed.is_empty() || settled != view.settled || self.blind != view.blind {
+            (view.settled, view.blind) = (settled, self.blind);
             self.shared.view.store(Arc::new(self.book.view.clone()));
             self.shared.feed.tell(&changed);
             self.lamps
@@ -258,13 +261,16 @@ impl<'s> Worker<'s> {
                 let now = self.shared.now().0;
                 self.call_lists = LATER.iter().map(|later| Moment(now + later)).collect();
                 // mod_sofia may not be loaded yet: its profiles tell when they start.
-                let profiles = self.shared.host.api("sofia", "xmlstatus").unwrap_or_default();
+                let profiles = self.shared.host.api("sofia", "xmlstatus");
+                self.blind = profiles.is_err();
+                let profiles = profiles.unwrap_or_default();
                 for profile in status::profiles(&profiles) {
                     self.ask(List::Profile(profile.into(), false));
                 }
                 true
             }
             List::Profile(profile, just_started) => {
+                self.blind = false;
                 let arguments = format!("xmlstatus profile {profile} reg");
                 let Some(rows) = self.rows(profile, &arguments) else {
                     return false;

@@ -119,10 +119,7 @@ impl World {
     /// The switch has been asked, and these registered: line, Contact, where the REGISTER came from.
     pub fn with_phones(mut self, phones: &[(&str, &str, &str)]) -> Self {
         let snapshot = Arc::new(self.snapshot.clone());
-        let running = Presence::start(
-            Arc::new(FakeHost::default()),
-            Box::new(move || Arc::clone(&snapshot)),
-        );
+        let running = Presence::start(Arc::new(switch()), Box::new(move || Arc::clone(&snapshot)));
         let running = running.unwrap();
         let changes = running.subscribe();
         for (call_id, (line, contact, source)) in phones.iter().enumerate() {
@@ -444,4 +441,11 @@ pub fn with<'a>(
         None => pairs.push((name, value)),
     }
     pairs
+}
+
+/// A switch that has mod_sofia, with no profile started yet.
+fn switch() -> FakeHost {
+    let host = FakeHost::default();
+    host.say("sofia xmlstatus", "<profiles></profiles>");
+    host
 }

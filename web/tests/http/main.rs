@@ -1,0 +1,11 @@
+//! The web server over real sockets, without a switch.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod attacks;
+mod certificates;
+mod client;
+mod fsapi;
+mod listeners;
+mod protected;
+mod sign_in;
+mod site;

@@ -1,0 +1,149 @@
+//! A PBX with a web server on loopback, in a folder of its own.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use pbx_core::host::{FakeHost, Host};
+use pbx_core::pbx::Pbx;
+use pbx_web::Web;
+use tempfile::TempDir;
+
+use crate::client::Browser;
+
+/// A password that is strong enough.
+pub(crate) const PASSWORD: &str = "kT8!vqPz2w-long";
+
+pub(crate) struct Site {
+    pub(crate) pbx: Arc<Pbx>,
+    pub(crate) web: Option<Web>,
+    pub(crate) folder: TempDir,
+    host: Arc<TestHost>,
+}
+
+/// A switch whose `pbx.conf` changes.
+struct TestHost {
+    fake: FakeHost,
+    parameters: Mutex<Vec<(String, String)>>,
+}
+
+impl Host for TestHost {
+    fn version(&self) -> String {
+        self.fake.version()
+    }
+    fn variable(&self, name: &str) -> Option<String> {
+        self.fake.variable(name)
+    }
+    fn static_configuration(&self, name: &str) -> Option<String> {
+        self.fake.static_configuration(name)
+    }
+    fn languages(&self, name: &str) -> Vec<(String, String)> {
+        self.fake.languages(name)
+    }
+    fn parameters(&self) -> Result<Vec<(String, String)>, String> {
+        Ok(self.parameters.lock().unwrap().clone())
+    }
+    fn set_log_level(&self, _level: tracing::Level) {}
+    fn fire_presence(&self, headers: &[(&'static str, &str)]) {
+        self.fake.fire_presence(headers);
+    }
+    fn api(&self, command: &str, arguments: &str) -> Result<String, String> {
+        self.fake.api(command, arguments)
+    }
+}
+
+impl Site {
+    /// One with these parameters in `pbx.conf` besides its database and free ports.
+    pub(crate) fn new(parameters: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let host = Arc::new(TestHost {
+            fake: FakeHost::default(),
+            parameters: Mutex::default(),
+        });
+        let all = complete(&folder, parameters);
+        host.parameters.lock().unwrap().clone_from(&all);
+        let pbx = Pbx::start(Arc::clone(&host) as Arc<dyn Host>, &all).unwrap();
+        let web = Web::start(Arc::clone(&pbx)).unwrap();
+        Self {
+            pbx,
+            web: Some(web),
+            folder,
+            host,
+        }
+    }
+
+    /// Stops it and starts it again on the same database.
+    pub(crate) fn restart(&mut self) {
+        drop(self.web.take());
+        self.pbx.stop();
+        let all = self.host.parameters.lock().unwrap().clone();
+        self.pbx = Pbx::start(Arc::clone(&self.host) as Arc<dyn Host>, &all).unwrap();
+        self.web = Some(Web::start(Arc::clone(&self.pbx)).unwrap());
+    }
+
+    /// Puts these parameters into `pbx.conf`; `pbx reload` takes them.
+    pub(crate) fn configure(&self, parameters: &[(&str, &str)]) {
+        *self.host.parameters.lock().unwrap() = complete(&self.folder, parameters);
+    }
+
+    /// Where the public listener is.
+    pub(crate) fn public(&self) -> SocketAddr {
+        self.pbx.front().unwrap().listeners()[0].address
+    }
+
+    /// Where the local listener is.
+    pub(crate) fn local(&self) -> SocketAddr {
+        self.pbx.front().unwrap().listeners()[1].address
+    }
+
+    /// Runs a command.
+    #[track_caller]
+    pub(crate) fn cli(&self, line: &str) -> String {
+        let mut said = String::new();
+        self.pbx.command(line, &mut |text| said.push_str(text));
+        said
+    }
+
+    /// Runs a command that succeeds.
+    #[track_caller]
+    pub(crate) fn must(&self, line: &str) -> String {
+        let said = self.cli(line);
+        assert!(!said.starts_with("-ERR"), "{line}: {said}");
+        said
+    }
+
+    /// Alice of pbx.test, who has a password and the extension 1001.
+    pub(crate) fn with_alice(self) -> Self {
+        self.must("domain add pbx.test");
+        self.must("extension add 1001 --user alice --name \"Alice Adams\" --line");
+        self.must(&format!("user set alice --password {PASSWORD}"));
+        self
+    }
+
+    /// A browser that Alice has signed in with.
+    #[track_caller]
+    pub(crate) fn alices_browser(&self) -> Browser {
+        let mut browser = Browser::new(self.public());
+        let answer = browser.sign_in("alice@pbx.test", PASSWORD);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        browser
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        drop(self.web.take());
+        self.pbx.stop();
+    }
+}
+
+fn complete(folder: &TempDir, parameters: &[(&str, &str)]) -> Vec<(String, String)> {
+    let database = folder.path().join("pbx.db").display().to_string();
+    let defaults = [
+        ("database", database.as_str()),
+        ("web-listen", "127.0.0.1:0"),
+        ("local-listen", "127.0.0.1:0"),
+    ];
+    let all = defaults.iter().chain(parameters);
+    all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}

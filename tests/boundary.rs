@@ -424,6 +424,16 @@ fn its_commands_withstand_what_a_person_can_type() {
             assert!(!answer.is_empty(), "{line:?} is answered with nothing");
         });
     }
+    for data in [
+        None,
+        Some(c""),
+        Some(c"dnd-on"),
+        Some(c"\xFF \xFE@\xC3("),
+        Some(&*huge),
+        Some(c"dnd-on 1001@nowhere.test"),
+    ] {
+        on_a_thread_of_the_switch(|| assert!(bench.core.run_application("pbx_feature", data)));
+    }
     for line in [
         "pbx",
         "pbx ",

@@ -12,6 +12,7 @@
 //!   have one are either constant or set anew by the next load.
 
 pub mod api;
+pub mod application;
 pub mod cstr;
 pub mod entry;
 pub mod event;

@@ -15,7 +15,7 @@ use crate::api::{self, Completion};
 use crate::event::Events;
 use crate::host::{self, FreeSwitch};
 use crate::xml::XmlBinding;
-use crate::{guard, log, version};
+use crate::{application, guard, log, version};
 
 /// The loaded module. Set by `load`, taken by `unload`; commands and completions take the PBX out of it.
 /// Look-ups do not come here: each binding carries the PBX along, so that they meet no lock.
@@ -67,6 +67,8 @@ pub unsafe fn load(interface: NonNull<switch_loadable_module_interface_t>) -> Re
         Ok(module) => {
             // SAFETY: what the caller promises.
             unsafe { api::offer(interface) };
+            // SAFETY: as above.
+            unsafe { application::offer(interface) };
             *lock() = Some(module);
             Ok(())
         }

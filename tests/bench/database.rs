@@ -108,6 +108,7 @@ fn person(domain_id: Uuid, number: u32) -> [Row; 4] {
             ring_seconds: 30,
             voicemail: true,
             voicemail_pin: Some("4711".to_owned()),
+            forwards: Default::default(),
             enabled: true,
             row_rev,
             updated_at: updated_at.clone(),

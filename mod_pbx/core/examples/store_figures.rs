@@ -78,6 +78,7 @@ fn extension(domain: &Domain, index: usize) -> Result<[Change; 4], Box<dyn std::
         ring_seconds: 30,
         voicemail: true,
         voicemail_pin: Some(format!("{:06}", index % 1_000_000)),
+        forwards: Default::default(),
         enabled: true,
         row_rev: 0,
         updated_at: updated_at(),

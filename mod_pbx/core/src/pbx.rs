@@ -11,8 +11,10 @@ use crate::commands;
 use crate::config::{Config, ConfigError};
 use crate::counters::Counters;
 use crate::event::{Event, Kind};
+use crate::features::Wish;
 use crate::front::Front;
 use crate::host::Host;
+use crate::names::BadName;
 use crate::people::People;
 use crate::presence::Presence;
 use crate::prompts::Sounds;
@@ -186,6 +188,33 @@ impl Pbx {
             }
             NoAnswer::NoThread(error) => format!("-ERR no thread for this command: {error}. Try again\n"),
         }));
+    }
+
+    /// Carries out what a phone's feature code asks for: `WISH NUMBER@DOMAIN`, as the dialplan writes it. The
+    /// log says why not; the call's next lookup sees what came of it. A call's thread, and it waits for a thread
+    /// of ours.
+    pub fn feature(&self, data: &str) {
+        let grant = || {
+            let (wish, who) = data.split_once(' ').ok_or("no extension is named")?;
+            let (number, domain) = who.split_once('@').ok_or("no domain is named")?;
+            let wish: Wish = wish.parse().map_err(|_| "it is no wish")?;
+            let number = number.parse().map_err(|bad: BadName| bad.0)?;
+            let domain = domain.parse().map_err(|bad: BadName| bad.0)?;
+            let granted = wish.grant(&self.store, &domain, &number);
+            granted.map_err(|error| error.to_string())
+        };
+        let done: Result<Result<(), String>, NoAnswer> = on_deep_stack(grant);
+        match done {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => tracing::warn!("the feature code {data:?} was not carried out: {why}"),
+            Err(NoAnswer::NoThread(error)) => {
+                tracing::error!("no thread for the feature code {data:?}: {error}");
+            }
+            // The panic itself was logged.
+            Err(NoAnswer::Panicked(_)) => {
+                tracing::error!("the feature code {data:?} failed inside the module")
+            }
+        }
     }
 
     /// What may come next on the command `line`: whole words that start as its last word does. Runs as

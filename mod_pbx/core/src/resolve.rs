@@ -3,6 +3,7 @@
 //! The dialplan, the `user/` dial string and whatever explains a call to a person all ask here. What a
 //! dial string looks like is decided here too, and nowhere else.
 
+use crate::follow::Hops;
 use crate::names::Number;
 use crate::presence::target::Target;
 use crate::presence::view::{Browser, View as Presence};
@@ -25,6 +26,7 @@ pub struct Ring<'a> {
     /// Whether the extension's browsers ring too: they belong to none of its lines.
     browsers: bool,
     presence: &'a Presence,
+    hops: Hops,
 }
 
 /// One leg of a call.
@@ -38,17 +40,17 @@ pub enum Leg<'a> {
     Line(&'a Line),
 }
 
-/// Who rings when `dialled` is called within `domain`; none: nobody has this number.
+/// The extension that `dialled` is the number of within `domain`; none: nobody's.
 ///
 /// Only numbers can be dialled. A line's username cannot, even if it is digits: whoever may choose a
 /// username must not get the calls to a number.
-pub fn dialled<'a>(view: &View<'a>, domain: &'a Domain, dialled: &str) -> Option<Ring<'a>> {
+pub fn number<'a>(domain: &'a Domain, dialled: &str) -> Option<&'a Extension> {
     let number: Number = dialled.parse().ok()?;
-    let extension = domain.find(number.as_str()).filter(|e| e.number == number)?;
-    Some(extension_rings(view, domain, extension))
+    let extension = domain.find(number.as_str())?;
+    (extension.number == number).then_some(extension)
 }
 
-/// Who rings when this extension is called.
+/// Who rings when the phones of this extension are called: see [`crate::follow`] for whether they are.
 pub fn extension_rings<'a>(view: &View<'a>, domain: &'a Domain, extension: &'a Extension) -> Ring<'a> {
     Ring {
         domain,
@@ -56,6 +58,7 @@ pub fn extension_rings<'a>(view: &View<'a>, domain: &'a Domain, extension: &'a E
         lines: &extension.lines,
         browsers: true,
         presence: view.presence,
+        hops: Hops::NONE.next(),
     }
 }
 
@@ -97,6 +100,12 @@ impl<'a> Ring<'a> {
         let logged_in = presence.browsers(domain.name.as_str(), extension);
         let browsers = logged_in.filter(move |_| browsers).map(Leg::Browser);
         phones.chain(lines).chain(browsers).take(MOST_LEGS)
+    }
+
+    /// The same in a call that was sent on so often.
+    #[must_use]
+    pub fn after(self, hops: Hops) -> Self {
+        Self { hops, ..self }
     }
 
     /// Whether there is nothing to ring.
@@ -168,5 +177,8 @@ impl<'a> Ring<'a> {
             // Offered is encryption and nothing else, and an answer without it ends the leg.
             out.literal(",rtp_secure_media_outbound=mandatory");
         }
+        // Who transfers this leg sends it on in its domain, and does not dial for it.
+        out.literal(",force_transfer_context=").domain(domain);
+        out.literal(",pbx_hops=").integer(self.hops.count());
     }
 }

@@ -110,6 +110,11 @@ fn values(pbx: &Pbx, arg: &Arg, path: &[String], words: &[String], last: &str) -
     match arg.get_id().as_str() {
         "domain" => domains(pbx),
         "extension" | "number" => names(pbx, Noun::Extension, words, last),
+        "target" => {
+            let mut found = names(pbx, Noun::Extension, words, last);
+            found.push("off".to_owned());
+            found
+        }
         "username" => names(pbx, Noun::Line, words, last),
         "user" => names(pbx, Noun::User, words, last),
         "name" | "rename" if noun == "domain" => domains(pbx),

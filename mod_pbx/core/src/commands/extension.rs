@@ -7,7 +7,7 @@ use super::address::{At, flag};
 use super::desk::{self, Desk, InDomain, Part, full};
 use super::extension_add::Add;
 use super::out::{Answer, Said, Sheet, Table, count, refuse, yes_no};
-use super::{pin, view};
+use super::{forward, pin, view};
 use crate::names::{Number, Username};
 use crate::store::{Change, rows};
 
@@ -154,6 +154,7 @@ fn show(desk: &Desk<'_>, number: &At<Number>, place: &InDomain) -> Said {
             .row("caller ID name", &extension.caller_id_name)
             .row("rings for", format!("{} s", extension.ring_seconds))
             .row("voicemail", if extension.voicemail { pin } else { "no" })
+            .row("forwards", forward::words(&extension.forwards))
             .row("lines", names.join(", "))
             .row("channel", &url)
             .row("enabled", yes_no(extension.enabled))

@@ -116,6 +116,7 @@ impl Add {
             ring_seconds: self.ring_seconds,
             voicemail: self.voicemail,
             voicemail_pin,
+            forwards: Default::default(),
             enabled: true,
             row_rev: 0,
             updated_at: String::new(),

@@ -17,6 +17,7 @@ mod desk;
 mod domain;
 mod extension;
 mod extension_add;
+mod forward;
 mod grammar;
 mod help;
 mod import;
@@ -75,6 +76,10 @@ enum Verb {
     /// Numbers that ring somebody
     #[command(subcommand)]
     Extension(extension::Verb),
+    /// Where calls to an extension go instead of to its phones
+    Forward(forward::Forward),
+    /// Do not disturb: whether an extension's phones ring
+    Dnd(forward::Dnd),
     /// Credentials that phones register with
     #[command(subcommand)]
     Line(line::Verb),
@@ -166,6 +171,8 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Domain(verb) => verb.run(desk),
         Verb::User(verb) => verb.run(desk),
         Verb::Extension(verb) => verb.run(desk),
+        Verb::Forward(forward) => forward.run(desk),
+        Verb::Dnd(dnd) => dnd.run(desk),
         Verb::Line(verb) => verb.run(desk),
         Verb::Channel(verb) => verb.run(desk),
         Verb::Setting(verb) => verb.run(desk),

@@ -57,6 +57,7 @@ fn takes(kind: Kind) -> String {
         Kind::Flag => "yes or no".to_owned(),
         Kind::Networks => "networks in CIDR notation, blank separated".to_owned(),
         Kind::Numbers => "numbers, blank separated".to_owned(),
+        Kind::Code => "* and 1 to 5 digits, or empty".to_owned(),
         Kind::Path => "an absolute path, or empty".to_owned(),
     }
 }

@@ -23,6 +23,7 @@ fn snapshot() -> Snapshot {
             ring_seconds: 20,
             voicemail: true,
             voicemail_pin: None,
+            forwards: None,
             email: None,
             lines: usernames.into_iter().map(line).collect(),
         };

@@ -14,6 +14,7 @@ fn snapshot() -> Snapshot {
         ring_seconds: 20,
         voicemail: false,
         voicemail_pin: None,
+        forwards: None,
         email: None,
         lines: Box::new([Configured {
             username: "alice".parse().unwrap(),

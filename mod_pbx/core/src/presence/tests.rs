@@ -33,6 +33,7 @@ fn snapshot() -> Snapshot {
             ring_seconds: 20,
             voicemail: true,
             voicemail_pin: None,
+            forwards: None,
             email: None,
             lines: lines.into(),
         };

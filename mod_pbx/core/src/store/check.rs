@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::apply::{Applied, Work};
 use super::change::{Row, Table};
 use super::error::{StoreError, on};
-use super::rows;
 use super::shape::{referrers, shape};
+use super::{forwards, load, rows, settings};
+use crate::features;
 use crate::secret;
 
 /// Checks every row that a commit wrote or deleted against all others.
@@ -40,11 +41,31 @@ pub(super) fn check(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
             Some(Row::Domain(domain)) => renamed(work, domain, change.before.as_ref(), applied)?,
             _ => None,
         };
+        let checked = match checked {
+            None if change.table == Table::Extension => forwards::check(work, change)?,
+            refusal => refusal,
+        };
         if let Some(message) = checked {
             return Err(StoreError::invalid(index, message));
         }
     }
+    if let Some(index) = applied.iter().position(is_a_code) {
+        let settings = load::settings(work.conn).map_err(on(work.conn, "reading settings"))?;
+        if let Some(message) = features::clash(&settings) {
+            return Err(StoreError::invalid(index, message));
+        }
+    }
     Ok(())
+}
+
+/// Whether a feature code was changed.
+fn is_a_code(change: &Applied) -> bool {
+    let code = |row: &Option<Row>| match row {
+        Some(Row::Setting(setting)) => settings::definition(&setting.name)
+            .is_some_and(|definition| definition.kind == settings::Kind::Code),
+        _ => false,
+    };
+    code(&change.before) || code(&change.after)
 }
 
 type Refusal = Result<Option<String>, StoreError>;

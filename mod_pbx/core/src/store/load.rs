@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
 use super::log::uuid;
 use super::settings::Settings;
 use super::snapshot::{Domain, Extension, Line, Snapshot};
-use crate::names::{BadName, DomainName};
+use crate::forward::Forwards;
+use crate::names::{BadName, DomainName, Number};
 use crate::secret;
 
 /// The names of all domains, disabled ones too, by their ids.
@@ -149,10 +150,28 @@ fn extension(row: &Row<'_>) -> rusqlite::Result<(Uuid, Uuid, Extension)> {
         ring_seconds: row.get(4)?,
         voicemail: row.get(5)?,
         voicemail_pin: row.get(6)?,
+        forwards: forwards(row)?,
         email: None,
         lines: Box::default(),
     };
     Ok((uuid(row, 0)?, uuid(row, 1)?, extension))
+}
+
+fn forwards(row: &Row<'_>) -> rusqlite::Result<Option<Box<Forwards>>> {
+    let number = |index: usize| -> rusqlite::Result<Option<Number>> {
+        match row.get_ref(index)? {
+            ValueRef::Null => Ok(None),
+            _ => parsed(row, index).map(Some),
+        }
+    };
+    let forwards = Forwards {
+        dnd: row.get(9)?,
+        forward_always: number(10)?,
+        forward_busy: number(11)?,
+        forward_no_answer: number(12)?,
+        forward_offline: number(13)?,
+    };
+    Ok(forwards.boxed())
 }
 
 fn line(row: &Row<'_>) -> rusqlite::Result<(Uuid, Line)> {

@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (3, include_str!("../../../../sql/0003_clients.sql")),
     (4, include_str!("../../../../sql/0004_people.sql")),
     (5, include_str!("../../../../sql/0005_srtp.sql")),
+    (6, include_str!("../../../../sql/0006_forwards.sql")),
 ];
 
 /// The version this program reads and writes.

@@ -15,6 +15,7 @@ mod connection;
 mod delta;
 mod error;
 mod file;
+mod forwards;
 mod health;
 mod inner;
 mod keeper;

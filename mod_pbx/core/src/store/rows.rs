@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::forward::Forwards;
 use crate::names::{DomainName, Number, Username};
 
 /// What a person may do.
@@ -101,6 +102,9 @@ pub struct Extension {
     pub voicemail: bool,
     /// The mailbox's PIN, digits.
     pub voicemail_pin: Option<String>,
+    /// Do not disturb, and where calls are forwarded to. Images from before there were any have none.
+    #[serde(flatten)]
+    pub forwards: Box<Forwards>,
     /// Off: does not exist for the switch.
     pub enabled: bool,
     /// The revision that wrote this row.

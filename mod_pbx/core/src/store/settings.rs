@@ -22,6 +22,8 @@ pub enum Kind {
     Numbers,
     /// An absolute path; may be empty.
     Path,
+    /// A feature code, `*` and up to five digits; empty: there is none.
+    Code,
 }
 
 /// One setting.
@@ -92,6 +94,34 @@ settings! {
         "How many browser clients one person may have at once.";
     CLIENTS_PER_CHANNEL = "clients-per-channel", Kind::Number(1, 100), "10",
         "How many browser clients one channel may have at once.";
+    CODE_VOICEMAIL = "code-voicemail", Kind::Code, "*97",
+        "Dialled for one's own mailbox.";
+    CODE_VOICEMAIL_ANY = "code-voicemail-any", Kind::Code, "*98",
+        "Dialled for any mailbox, by its number and PIN.";
+    VOICEMAIL_OWN_PIN = "voicemail-own-pin", Kind::Flag, "no",
+        "Whether one's own mailbox asks for the PIN too, though the phone has shown whose it is.";
+    CODE_ECHO = "code-echo", Kind::Code, "*43",
+        "Dialled to hear oneself.";
+    CODE_DND_ON = "code-dnd-on", Kind::Code, "*78",
+        "Dialled for do not disturb.";
+    CODE_DND_OFF = "code-dnd-off", Kind::Code, "*79",
+        "Dialled to end do not disturb.";
+    CODE_FORWARD_ALWAYS = "code-forward-always", Kind::Code, "*72",
+        "Dialled with a number behind it, or alone, to forward all calls there.";
+    CODE_FORWARD_ALWAYS_OFF = "code-forward-always-off", Kind::Code, "*73",
+        "Dialled to end that.";
+    CODE_FORWARD_BUSY = "code-forward-busy", Kind::Code, "*90",
+        "Dialled with a number behind it, or alone, to forward calls there when busy.";
+    CODE_FORWARD_BUSY_OFF = "code-forward-busy-off", Kind::Code, "*91",
+        "Dialled to end that.";
+    CODE_FORWARD_NO_ANSWER = "code-forward-no-answer", Kind::Code, "*92",
+        "Dialled with a number behind it, or alone, to forward calls there that nobody answers.";
+    CODE_FORWARD_NO_ANSWER_OFF = "code-forward-no-answer-off", Kind::Code, "*93",
+        "Dialled to end that.";
+    CODE_FORWARD_OFFLINE = "code-forward-offline", Kind::Code, "*94",
+        "Dialled with a number behind it, or alone, to forward calls there when no phone can be reached.";
+    CODE_FORWARD_OFFLINE_OFF = "code-forward-offline-off", Kind::Code, "*95",
+        "Dialled to end that.";
     BACKUPS_KEPT = "backups-kept", Kind::Number(1, 365), "14",
         "How many daily backups are kept.";
 }
@@ -153,6 +183,15 @@ impl Definition {
                         self.name
                     )),
                     None => Ok(numbers.join(" ")),
+                }
+            }
+            Kind::Code => {
+                let digits = value.strip_prefix('*').unwrap_or("x");
+                let good = (1..=5).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+                if good || value.is_empty() {
+                    Ok(value.to_owned())
+                } else {
+                    refuse("* and 1 to 5 digits, such as *97, or nothing")
                 }
             }
             Kind::Path => {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use equivalent::{Comparable, Equivalent};
 use uuid::Uuid;
 
+use crate::forward::{Forwards, When};
 use crate::names::{DomainName, Number, Username};
 
 /// One committed state of the configuration.
@@ -51,6 +52,8 @@ pub struct Extension {
     pub voicemail: bool,
     /// The mailbox's PIN.
     pub voicemail_pin: Option<Box<str>>,
+    /// Do not disturb, and where calls are forwarded to. Out of line, for hardly any extension has some.
+    pub forwards: Option<Box<Forwards>>,
     /// Where its user's mail goes.
     pub email: Option<Box<str>>,
     /// The lines that ring for it.
@@ -246,6 +249,16 @@ impl Domain {
 }
 
 impl Extension {
+    /// Whether no phone of it is to ring.
+    pub fn dnd(&self) -> bool {
+        self.forwards.as_ref().is_some_and(|forwards| forwards.dnd)
+    }
+
+    /// Where calls to it go then; none: they are not forwarded.
+    pub fn forwards_to(&self, when: When) -> Option<&Number> {
+        self.forwards.as_ref()?.target(when)
+    }
+
     /// The line with this username, without regard to case.
     pub fn line(&self, username: &str) -> Option<&Line> {
         self.lines

@@ -232,6 +232,7 @@ fn a_program_reads_extensions_under_these_names() {
         "channel_id",
         "domain",
         "enabled",
+        "forwards",
         "has_voicemail_pin",
         "id",
         "lines",

@@ -5,6 +5,7 @@ mod backup;
 mod completion;
 mod domains;
 mod extensions;
+mod forwards;
 mod general;
 mod import;
 mod lines;

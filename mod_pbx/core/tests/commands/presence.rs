@@ -20,7 +20,7 @@ fn event(kind: Kind, headers: &[(&CStr, &str)]) -> Event {
 }
 
 impl Desk {
-    fn registers(&self, user: &str, contact: &str, ip: &str) {
+    pub(crate) fn registers(&self, user: &str, contact: &str, ip: &str) {
         let changes = self.pbx.presence().subscribe();
         let before = self.pbx.presence().view().registrations;
         self.pbx.tell(Some(event(

@@ -54,6 +54,7 @@ pub fn extension(domain: &str, number: &str, name: &str, lines: &[&str]) -> Exte
         ring_seconds: 25,
         voicemail: true,
         voicemail_pin: Some("4711".into()),
+        forwards: None,
         email: Some("someone@example.com".into()),
         lines: lines.iter().map(|username| line(domain, username)).collect(),
     }

@@ -194,6 +194,7 @@ impl Tenant {
             ring_seconds: 30,
             voicemail: true,
             voicemail_pin: Some("4711".into()),
+            forwards: Default::default(),
             enabled: true,
             row_rev: 0,
             updated_at: String::new(),

@@ -5,10 +5,11 @@
 //! mod_voicemail would take the hash of one for another PIN.
 
 use super::open;
+use crate::follow::{self, End, Hops};
 use crate::names::{DomainName, Number, Username};
 use crate::registry::View;
 use crate::request::Request;
-use crate::resolve::{extension_rings, line_rings};
+use crate::resolve::line_rings;
 use crate::store::snapshot::{Domain, Extension, Line};
 use crate::xml::user::{self, Credential, Decoy, Params, Variables};
 use crate::xml::{At, Document};
@@ -242,12 +243,22 @@ fn dial_string(
     extension: &Extension,
     line: Option<&Line>,
 ) {
-    // A line that is called by its extension's number stands for the extension.
-    let ring = match line.filter(|line| line.username.as_str() != extension.number.as_str()) {
-        Some(line) => line_rings(view, domain, extension, line),
-        None => extension_rings(view, domain, extension),
+    // A line that is called by its extension's number stands for the extension, and is where it forwards to.
+    // One that is called by its own name is wanted itself.
+    let end = match line.filter(|line| line.username.as_str() != extension.number.as_str()) {
+        Some(_) if extension.dnd() => End::Busy(extension),
+        Some(line) => End::Rings(line_rings(view, domain, extension, line)),
+        None => follow::follow(view, domain, extension, Hops::NONE).end,
     };
-    user.action_param("dial-string", |out| ring.dial_string(out));
+    user.action_param("dial-string", |out| match end {
+        End::Rings(ring) => ring.dial_string(out),
+        End::Busy(_) => {
+            out.literal("error/user_busy");
+        }
+        End::Unanswered(_) | End::Nobody(_) | End::Loops => {
+            out.literal("error/user_not_registered");
+        }
+    });
 }
 
 /// Every variable that later decisions rest on, in every document: for a verto client FreeSWITCH keeps

@@ -107,6 +107,7 @@ fn rows_of(user: &Make, domain_id: Uuid) -> Result<Vec<Row>, String> {
         ring_seconds: 30,
         voicemail: user.voicemail,
         voicemail_pin: user.pin.clone(),
+        forwards: Default::default(),
         enabled: true,
         row_rev: 0,
         updated_at: String::new(),

@@ -1,0 +1,107 @@
+//! Calls to extensions: ring, forward, leave a message.
+
+use super::{Call, UNANSWERED_CONTEXT, action, open, respond};
+use crate::follow::{End, Way};
+use crate::forward::When;
+use crate::resolve::Ring;
+use crate::store::snapshot::{Domain, Extension};
+use crate::xml::Document;
+
+/// What is done with a call that goes this way.
+pub(super) fn document(call: Call<'_, '_>, way: &Way<'_>) -> String {
+    let name = match way.end {
+        End::Rings(_) => "ring",
+        End::Busy(_) => "busy",
+        End::Unanswered(_) => "unanswered",
+        End::Nobody(_) => "nobody",
+        End::Loops => "loop",
+    };
+    let mut doc = open(call.context, name);
+    match way.end {
+        End::Rings(ring) => rings(&mut doc, call, way, &ring),
+        End::Busy(called) => message(&mut doc, call, way, called, "486", "USER_BUSY"),
+        End::Unanswered(called) => message(&mut doc, call, way, called, "480", "NO_ANSWER"),
+        End::Nobody(called) => message(&mut doc, call, way, called, "480", "USER_NOT_REGISTERED"),
+        End::Loops => respond(&mut doc, "482", "EXCHANGE_ROUTING_ERROR"),
+    }
+    doc.finish()
+}
+
+/// Rings all phones; then, by why they did not take the call, what the extension says of that.
+fn rings(doc: &mut Document, call: Call<'_, '_>, way: &Way<'_>, ring: &Ring<'_>) {
+    let called = ring.extension;
+    let forwards = [When::Busy, When::NoAnswer, When::Offline]
+        .iter()
+        .any(|when| called.forwards_to(*when).is_some());
+    let goes_on = forwards || called.voicemail;
+    prepare(doc, call, way, Some(ring), goes_on);
+    action(doc, "bridge", |out| ring.dial_string(out));
+    if forwards {
+        action(doc, "transfer", |out| {
+            out.number(&called.number)
+                .literal(" XML ")
+                .literal(UNANSWERED_CONTEXT);
+        });
+    } else if called.voicemail {
+        voicemail(doc, ring.domain, called);
+    }
+}
+
+/// The mailbox, or the answer in its place.
+fn message(
+    doc: &mut Document,
+    call: Call<'_, '_>,
+    way: &Way<'_>,
+    called: &Extension,
+    status: &'static str,
+    cause: &'static str,
+) {
+    if called.voicemail {
+        prepare(doc, call, way, None, true);
+        voicemail(doc, call.home, called);
+    } else {
+        respond(doc, status, cause);
+    }
+}
+
+/// What is so for every call that is not refused.
+///
+/// Who forwards pays for what follows, and not who calls, who chose another number. Whoever is transferred
+/// (REFER names no context) is routed as in their domain, wherever the call has been sent on to.
+fn prepare(doc: &mut Document, call: Call<'_, '_>, way: &Way<'_>, ring: Option<&Ring<'_>>, goes_on: bool) {
+    let payer = way.forwarder.unwrap_or(call.calling);
+    action(doc, "multiset", |out| {
+        // Headers of the caller's invention stay here (`sofia_outgoing_channel` would copy them).
+        out.literal("hangup_after_bridge=true sip_copy_custom_headers=false continue_on_fail=")
+            .literal(if goes_on { "true" } else { "false" });
+        if let Some(ring) = ring {
+            out.literal(" call_timeout=").integer(ring.seconds());
+        }
+        out.literal(" accountcode=")
+            .number(&payer.number)
+            .literal(" effective_caller_id_number=")
+            .number(&call.calling.number)
+            .literal(" pbx_hops=")
+            .integer(way.hops.count())
+            .literal(" force_transfer_context=")
+            .domain(&call.home.name);
+    });
+    action(doc, "set", |out| {
+        out.literal("effective_caller_id_name=")
+            .free(&call.calling.caller_id_name);
+    });
+}
+
+/// Leaves a message in the extension's mailbox.
+fn voicemail(doc: &mut Document, domain: &Domain, called: &Extension) {
+    action(doc, "answer", |_| {});
+    action(doc, "sleep", |out| {
+        out.literal("500");
+    });
+    action(doc, "voicemail", |out| {
+        out.literal("default ")
+            .domain(&domain.name)
+            .literal(" ")
+            .number(&called.number);
+    });
+}

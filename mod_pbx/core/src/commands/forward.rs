@@ -1,0 +1,205 @@
+//! `pbx forward` and `pbx dnd`: where calls to an extension go instead of to its phones.
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use serde_json::{Value, json};
+
+use super::address::At;
+use super::desk::{self, Desk, InDomain, full};
+use super::out::{Answer, Said, Sheet, refuse};
+use crate::forward::{Forwards, When};
+use crate::names::{BadName, Number};
+use crate::store::{Change, rows};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples: pbx forward 1001 always 1002
+          pbx forward 1001 no-answer 1002 --seconds 20
+          pbx forward 1001 busy off
+          pbx forward 1001
+always: its phones do not ring. busy: every phone is busy or declines, or do not disturb is on.
+no-answer: nobody answers in its ring time. offline: no phone is registered or can be reached.
+A forwarded call is a call to the other extension, with that one's ring time, forwards and mailbox. Where
+there is no forward for what happened, the mailbox answers. Forwards in a circle are refused, whatever the
+reason of each.")]
+pub(super) struct Forward {
+    /// NUMBER or NUMBER@DOMAIN
+    #[arg(value_name = "NUMBER")]
+    number: At<Number>,
+    /// Which calls; without, all is shown
+    #[arg(value_name = "WHEN", requires = "target")]
+    when: Option<When>,
+    /// The number of an extension of the same domain, or off
+    #[arg(value_name = "TARGET|off")]
+    target: Option<Target>,
+    /// How long its phones ring first, 5 to 600 seconds: the extension's ring time
+    #[arg(long, value_name = "N")]
+    seconds: Option<u32>,
+    #[command(flatten)]
+    place: InDomain,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples: pbx dnd 1001 on
+          pbx dnd 1001
+While it is on no phone of the extension rings: callers are forwarded as when it is busy, or reach its mailbox.")]
+pub(super) struct Dnd {
+    /// NUMBER or NUMBER@DOMAIN
+    #[arg(value_name = "NUMBER")]
+    number: At<Number>,
+    /// Without, it is shown
+    #[arg(value_name = "on|off", value_parser = PossibleValuesParser::new(["on", "off"]))]
+    state: Option<String>,
+    #[command(flatten)]
+    place: InDomain,
+}
+
+/// Where calls are to go.
+#[derive(Debug, Clone)]
+enum Target {
+    To(Number),
+    Off,
+}
+
+impl std::str::FromStr for Target {
+    type Err = BadName;
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        match text {
+            "off" => Ok(Self::Off),
+            number => number.parse().map(Self::To).map_err(|_| {
+                BadName(format!(
+                    "{:?} is neither off nor an extension's number: calls to other numbers are not possible yet",
+                    number.chars().take(64).collect::<String>()
+                ))
+            }),
+        }
+    }
+}
+
+impl Forward {
+    pub(super) fn run(self, desk: &Desk<'_>) -> Said {
+        let (Some(when), Some(target)) = (self.when, self.target) else {
+            if self.seconds.is_some() {
+                return refuse(
+                    "--seconds goes with no-answer and a number: pbx forward 1001 no-answer 1002 --seconds 20",
+                );
+            }
+            return show(desk, &self.number, &self.place);
+        };
+        if self.seconds.is_some() && (when != When::NoAnswer || matches!(target, Target::Off)) {
+            return refuse(
+                "--seconds goes with no-answer and a number: pbx forward 1001 no-answer 1002 --seconds 20",
+            );
+        }
+        let kind = when.as_str();
+        let said = match &target {
+            Target::To(number) => format!("forward {kind} to {number}"),
+            Target::Off => format!("forward {kind} off"),
+        };
+        let target = match target {
+            Target::To(number) => Some(number),
+            Target::Off => None,
+        };
+        change(desk, &self.number, &self.place, &said, |extension| {
+            extension.forwards.forward(when, target);
+            extension.ring_seconds = self.seconds.unwrap_or(extension.ring_seconds);
+        })
+    }
+}
+
+impl Dnd {
+    pub(super) fn run(self, desk: &Desk<'_>) -> Said {
+        let Some(state) = self.state else {
+            return show(desk, &self.number, &self.place);
+        };
+        let on = state == "on";
+        let said = format!("do not disturb {state}");
+        change(desk, &self.number, &self.place, &said, |extension| {
+            extension.forwards.dnd = on;
+        })
+    }
+}
+
+/// Makes the change a revision, unless it is so already.
+fn change(
+    desk: &Desk<'_>,
+    number: &At<Number>,
+    place: &InDomain,
+    said: &str,
+    edit: impl FnOnce(&mut rows::Extension),
+) -> Said {
+    let (domain, before) = desk.read(|reader| desk::extension(reader, number, place))?;
+    let name = full(&before.number, &domain);
+    let mut extension = before.clone();
+    edit(&mut extension);
+    let json = |revision: Option<u64>, extension: &rows::Extension| {
+        json!({
+            "revision": revision,
+            "extension": name,
+            "ring_seconds": extension.ring_seconds,
+            "forwards": fields(&extension.forwards),
+        })
+    };
+    if extension == before {
+        let text = format!("extension {name}: {said} already\n");
+        return Ok(Answer::done(text, json(None, &before)));
+    }
+    let summary = format!("extension {name}: {said}");
+    let done = desk.commit(&summary, vec![Change::edit(extension.clone())])?;
+    Ok(Answer::done(
+        format!("{summary} (revision {})\n", done.rev),
+        json(Some(done.rev), &extension),
+    ))
+}
+
+fn show(desk: &Desk<'_>, number: &At<Number>, place: &InDomain) -> Said {
+    let (domain, extension) = desk.read(|reader| desk::extension(reader, number, place))?;
+    let name = full(&extension.number, &domain);
+    let forwards = &extension.forwards;
+    let mut sheet = Sheet::default().row("do not disturb", if forwards.dnd { "on" } else { "off" });
+    for when in When::ALL {
+        let target = forwards.target(when).map_or("off", Number::as_str);
+        let after = match when {
+            When::NoAnswer if forwards.target(when).is_some() => {
+                format!(", after {} s", extension.ring_seconds)
+            }
+            _ => String::new(),
+        };
+        sheet = sheet.row(format!("forward {}", when.as_str()), format!("{target}{after}"));
+    }
+    Ok(Answer::new(
+        format!("extension {name}\n{}", sheet.text()),
+        json!({
+            "extension": name,
+            "ring_seconds": extension.ring_seconds,
+            "forwards": fields(forwards),
+        }),
+    ))
+}
+
+/// As programs read them, by what is typed.
+pub(super) fn fields(forwards: &Forwards) -> Value {
+    let target = |when| forwards.target(when).map(Number::as_str);
+    json!({
+        "dnd": forwards.dnd,
+        "always": target(When::Always),
+        "busy": target(When::Busy),
+        "no-answer": target(When::NoAnswer),
+        "offline": target(When::Offline),
+    })
+}
+
+/// In a few words: `1002 when busy, 1003 when offline`.
+pub(super) fn words(forwards: &Forwards) -> String {
+    let each = forwards
+        .targets()
+        .map(|(when, target)| format!("{}: {target}", when.as_str()));
+    let dnd = forwards.dnd.then(|| "do not disturb".to_owned());
+    let all: Vec<String> = dnd.into_iter().chain(each).collect();
+    if all.is_empty() {
+        "none".to_owned()
+    } else {
+        all.join(", ")
+    }
+}

@@ -33,6 +33,7 @@ mod canaries;
 #[path = "../cases/mod.rs"]
 mod cases;
 mod crashes;
+mod firewall;
 mod loads;
 mod lookups;
 mod one_domain;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
     lookups::add(&mut trials);
     registrations::add(&mut trials);
     bans::add(&mut trials);
+    firewall::add(&mut trials);
     calls::add(&mut trials);
     one_domain::add(&mut trials);
     presence::add(&mut trials);

@@ -10,6 +10,7 @@
 //! Events are counted in a thread of ours, which publishes who is banned and keeps that in the database.
 
 mod culprit;
+mod firewall;
 mod ledger;
 pub mod view;
 mod worker;
@@ -51,6 +52,8 @@ struct Shared {
     presence: Arc<Presence>,
     view: ArcSwap<View>,
     waiting: AtomicUsize,
+    /// What is wrong with the firewall.
+    trouble: Mutex<Option<String>>,
 }
 
 /// A refused digest.
@@ -96,6 +99,7 @@ impl Bans {
             presence,
             view: ArcSwap::default(),
             waiting: AtomicUsize::new(0),
+            trouble: Mutex::default(),
         });
         let worker = worker::Worker::new(Arc::clone(&shared));
         let thread = std::thread::Builder::new()
@@ -146,6 +150,12 @@ impl Bans {
             seconds_left: ban.ends.seconds_since(now),
         })
         .collect()
+    }
+
+    /// Why banned addresses are not in the firewall's set; none: they are, or there is to be none.
+    pub fn firewall_trouble(&self) -> Option<String> {
+        let trouble = self.shared.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ends the ban of a line from a net, or of all that comes from there; gives those that were in force.

@@ -92,6 +92,14 @@ impl View {
         all
     }
 
+    /// Nets that are banned at this moment, and from which no line has ever registered.
+    pub(super) fn strangers(&self, now: Moment) -> HashSet<Net> {
+        let nets = self.nets.iter().filter(|(_, ban)| now < ban.ends);
+        nets.map(|(net, _)| *net)
+            .filter(|net| !self.friends.contains_key(&self.hash(*net, "", "")))
+            .collect()
+    }
+
     /// Takes over what changed in the ledger; gives whose bans that are.
     pub(super) fn follow(&mut self, ledger: &mut Ledger, now: Moment) -> HashSet<Culprit> {
         let changed = ledger.take_changed();
@@ -146,6 +154,9 @@ impl View {
         if self.friends.get(&hash) == Some(&today) {
             return false;
         }
+        // And that somebody did, whoever it was.
+        let anybody = self.hash(net, "", "");
+        self.friends.insert(anybody, today);
         self.friends.insert(hash, today).is_none()
     }
 

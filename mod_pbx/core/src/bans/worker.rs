@@ -2,21 +2,22 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::culprit::{Account, Culprit, Net};
+use super::firewall::Firewall;
 use super::ledger::{self, Ban, Ledger, Limits};
 use super::view::{Day, View};
 use super::{Failure, Shared, Told};
 use crate::presence::feed::{Changes, Subject, Subscriber};
 use crate::presence::view::Moment;
 use crate::store::bans::Ban as Row;
-use crate::store::settings::{BAN_EXEMPT_NETWORKS, network_holds};
+use crate::store::settings::{BAN_EXEMPT_NETWORKS, BAN_NFTABLES_SET, network_holds};
 
 /// How many events are counted before what they changed is published.
 const BATCH: usize = 256;
@@ -56,6 +57,7 @@ pub(super) struct Worker {
     today: Day,
     /// From where phones are registered, and as of when.
     live: Option<(Instant, HashSet<Net>)>,
+    firewall: Firewall,
 }
 
 impl Worker {
@@ -73,6 +75,7 @@ impl Worker {
             tidy_at: now,
             today: 0,
             live: None,
+            firewall: Firewall::new("nft"),
         };
         worker.take_over();
         worker.publish();
@@ -103,6 +106,7 @@ impl Worker {
                     Told::Stop => {
                         self.publish();
                         self.save();
+                        self.firewall.stop();
                         return;
                     }
                 }
@@ -114,6 +118,19 @@ impl Worker {
             if self.save_at <= Instant::now() {
                 self.save();
             }
+            self.shield();
+        }
+    }
+
+    /// Has the firewall drop what comes from banned addresses, if it is to.
+    fn shield(&mut self) {
+        let snapshot = self.shared.store.snapshot();
+        let (view, set) = (&self.view, snapshot.settings.get(&BAN_NFTABLES_SET));
+        self.firewall.follow(set, || view.strangers(view.now()));
+        let trouble = self.firewall.trouble();
+        let mut told = self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_deref() != trouble {
+            *told = trouble.map(str::to_owned);
         }
     }
 

@@ -59,6 +59,7 @@ fn takes(kind: Kind) -> String {
         Kind::Numbers => "numbers, blank separated".to_owned(),
         Kind::Code => "* and 1 to 5 digits, or empty".to_owned(),
         Kind::Path => "an absolute path, or empty".to_owned(),
+        Kind::NftablesSet => "family, table and set, or empty".to_owned(),
     }
 }
 

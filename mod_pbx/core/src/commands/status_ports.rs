@@ -1,4 +1,4 @@
-//! What `pbx status` says of the SIP ports: TLS without a certificate, phones behind NAT.
+//! What `pbx status` says of the SIP ports: TLS without a certificate, phones behind NAT, a firewall that does not follow.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub(super) fn warnings(desk: &Desk<'_>) -> Vec<String> {
     let settings = &snapshot.settings;
     let host = desk.pbx.host();
     let variable = |name: &str| host.variable(name).unwrap_or_default();
-    let mut all = Vec::new();
+    let mut all: Vec<String> = desk.pbx.bans().firewall_trouble().into_iter().collect();
     if settings.flag(&settings::SIP_TLS) {
         let set = settings.get(&settings::SIP_TLS_DIRECTORY);
         let folder = if set.is_empty() {

@@ -24,6 +24,8 @@ pub enum Kind {
     Path,
     /// A feature code, `*` and up to five digits; empty: there is none.
     Code,
+    /// An nftables set: family, table and name, blank separated; may be empty.
+    NftablesSet,
 }
 
 /// One setting.
@@ -86,6 +88,9 @@ settings! {
         "Seconds that the first ban lasts; each further one within a day lasts twice as long, a day at most.";
     BAN_EXEMPT_NETWORKS = "ban-exempt-networks", Kind::Networks, "",
         "Networks that are never banned, such as a proxy's that phones come through.";
+    BAN_NFTABLES_SET = "ban-nftables-set", Kind::NftablesSet, "",
+        "nftables set, such as inet filter pbx_banned, that banned IPv4 addresses are put into, for the kernel to drop; \
+         IPv6 networks go into the set with a 6 behind its name. Empty is off. A firewall lets no call for help through.";
     EMERGENCY_NUMBERS = "emergency-numbers", Kind::Numbers, "112 911 999",
         "Numbers for which a ban refuses no call that has the right password.";
     CLIENT_SECONDS = "client-seconds", Kind::Number(10, 86_400), "1800",
@@ -192,6 +197,22 @@ impl Definition {
                     Ok(value.to_owned())
                 } else {
                     refuse("* and 1 to 5 digits, such as *97, or nothing")
+                }
+            }
+            Kind::NftablesSet => {
+                let words: Vec<&str> = value.split_ascii_whitespace().collect();
+                let families = ["inet", "ip", "netdev", "bridge"];
+                let name = |word: &str| {
+                    word.len() <= 64
+                        && word.starts_with(|c: char| c.is_ascii_alphabetic())
+                        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                };
+                match words.as_slice() {
+                    [] => Ok(String::new()),
+                    [family, table, set] if families.contains(family) && name(table) && name(set) => {
+                        Ok(words.join(" "))
+                    }
+                    _ => refuse("FAMILY TABLE SET, such as inet filter pbx_banned"),
                 }
             }
             Kind::Path => {
@@ -327,5 +348,18 @@ mod tests {
                 .contains("10.0.0.0/33")
         );
         assert!(SIP_TLS_DIRECTORY.parse("/etc/${x}").is_err());
+        assert_eq!(
+            BAN_NFTABLES_SET.parse(" inet  filter x ").as_deref(),
+            Ok("inet filter x")
+        );
+        for bad in [
+            "inet filter",
+            "-f /etc/passwd x",
+            "inet filter x;y",
+            "inet filter {x}",
+            "inet a b c",
+        ] {
+            assert!(BAN_NFTABLES_SET.parse(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -22,6 +22,10 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
                 "every_phone_of_an_extension_rings_and_one_answer_stops_the_rest",
                 every_phone_of_an_extension_rings_and_one_answer_stops_the_rest,
             ),
+            (
+                "a_line_has_no_more_phones_than_it_may",
+                a_line_has_no_more_phones_than_it_may,
+            ),
             ("a_phone_unregisters", a_phone_unregisters),
             ("a_connection_closes", a_connection_closes),
             (
@@ -128,6 +132,26 @@ fn every_phone_of_an_extension_rings_and_one_answer_stops_the_rest(rig: &mut Rig
     call.hang_up(&answer);
     mobile.until_told("BYE", &invites[1]);
     until_state(rig, "1001", "online", wait::SOON);
+    clear(rig);
+}
+
+/// A third phone is refused where two may be, a refresh never, and there is room again when one has gone.
+fn a_line_has_no_more_phones_than_it_may(rig: &mut Rig) {
+    rig.switch
+        .ok(&format!("pbx line set carol@{ACME} --max-registrations 2"));
+    let [home, mobile, third] =
+        ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map(|ip| Handset::on("carol", ACME, ip));
+    assert_eq!((home.register(120), mobile.register(120)), (200, 200));
+    assert_eq!(third.register(120), 403);
+    assert_eq!((home.register(120), mobile.register(120)), (200, 200));
+    wait::until("two phones", wait::SOON, || {
+        let phones = seen(rig, "1003")["lines"][0]["registrations"].as_array()?.len();
+        (phones == 2).then_some(())
+    });
+    assert_eq!(home.register(0), 200);
+    assert_eq!(third.register(120), 200);
+    rig.switch
+        .ok(&format!("pbx line set carol@{ACME} --max-registrations 5"));
     clear(rig);
 }
 

@@ -1,7 +1,7 @@
 //! Ports that a stranger gets nothing at: TLS, SRTP, source addresses, and what the switch tells of itself.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -35,6 +35,7 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
                 "an_address_that_is_not_the_lines",
                 an_address_that_is_not_the_lines,
             ),
+            ("older_tls_is_refused", older_tls_is_refused),
             ("nobody_is_told_the_version", nobody_is_told_the_version),
             ("phones_behind_nat_are_reported", phones_behind_nat_are_reported),
             (
@@ -242,6 +243,27 @@ fn an_address_that_is_not_the_lines(rig: &mut Rig) {
     assert_eq!(phone.register(60), 403);
     rig.switch
         .ok(&format!("pbx line set carol@{ACME} --source-acl ''"));
+}
+
+/// TLS 1.2 and 1.3 with our certificate, and nothing older, even for a client that would.
+fn older_tls_is_refused(rig: &mut Rig) {
+    let speaks = |version: &str| {
+        let said = Command::new("openssl")
+            .args([
+                "s_client",
+                "-connect",
+                &format!("127.0.0.1:{}", ports().tls),
+                version,
+            ])
+            .args(["-cipher", "ALL:@SECLEVEL=0", "-verify_return_error", "-CAfile"])
+            .arg(rig.site.path("tls/cafile.pem"))
+            .stdin(Stdio::null())
+            .output()
+            .expect("openssl is there");
+        said.status.success()
+    };
+    let spoken = ["-tls1", "-tls1_1", "-tls1_2", "-tls1_3"].map(speaks);
+    assert_eq!(spoken, [false, false, true, true]);
 }
 
 /// In no answer and no call is a digit of the version.

@@ -7,6 +7,7 @@ use pbx_core::pbx::Pbx;
 use tokio::sync::watch;
 
 use crate::limits::Limits;
+use crate::verto::Sockets;
 
 /// The state of the router: cheap to clone.
 #[derive(Clone)]
@@ -15,6 +16,8 @@ pub struct App {
     pub pbx: Arc<Pbx>,
     /// How often somebody may do what.
     pub limits: Arc<Limits>,
+    /// The browsers' sockets to mod_verto.
+    pub verto: Arc<Sockets>,
     /// Turns true when the server stops: what goes on for long, such as a websocket, then has a moment to end.
     pub stopping: watch::Receiver<bool>,
 }

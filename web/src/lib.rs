@@ -24,6 +24,7 @@ mod server;
 pub mod session;
 mod sign_in;
 mod tls;
+pub mod verto;
 
 pub use app::App;
 pub use client_address::ClientAddress;

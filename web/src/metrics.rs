@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::protected::Protected;
 use crate::server::StartError;
+use crate::verto::Sockets;
 
 /// Registers the path.
 pub(crate) fn register(protected: &mut Protected) -> Result<(), StartError> {
@@ -28,7 +29,7 @@ pub(crate) fn register(protected: &mut Protected) -> Result<(), StartError> {
 
 async fn answer(State(app): State<App>) -> Response {
     // The store looks at its files.
-    let made = tokio::task::spawn_blocking(move || text(app.pbx)).await;
+    let made = tokio::task::spawn_blocking(move || text(app.pbx, app.verto)).await;
     match made {
         Ok(Ok(text)) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -38,16 +39,16 @@ async fn answer(State(app): State<App>) -> Response {
     }
 }
 
-fn text(pbx: Arc<Pbx>) -> Result<String, fmt::Error> {
+fn text(pbx: Arc<Pbx>, verto: Arc<Sockets>) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("pbx");
-    registry.register_collector(Box::new(Figures(pbx)));
+    registry.register_collector(Box::new(Figures(pbx, verto)));
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry)?;
     Ok(text)
 }
 
 /// What the PBX counts anyway, read when somebody asks: nothing is counted twice.
-struct Figures(Arc<Pbx>);
+struct Figures(Arc<Pbx>, Arc<Sockets>);
 
 impl fmt::Debug for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,6 +108,7 @@ impl Collector for Figures {
             None,
             pbx.people().count() as f64,
         )?;
+        verto(pbx, &self.1, page)?;
         database(pbx, page)?;
         if let Some(front) = pbx.front() {
             let listeners = front.listeners();
@@ -130,6 +132,46 @@ impl Collector for Figures {
         ];
         page.labelled("build_info", "What runs", &[(&labels, 1.0)])
     }
+}
+
+fn verto(pbx: &Pbx, sockets: &Sockets, page: &mut Page<'_, '_>) -> fmt::Result {
+    let clients = pbx.clients().view().len() as f64;
+    page.gauge("clients", "Browser clients that may log in", None, clients)?;
+    page.gauge(
+        "verto_sockets",
+        "Browsers' sockets now",
+        None,
+        sockets.count() as f64,
+    )?;
+    let counts = &sockets.counts;
+    for (name, help, counter) in [
+        ("verto_up", "Messages of browsers that passed", &counts.up),
+        (
+            "verto_down",
+            "Messages of the switch that passed to browsers",
+            &counts.down,
+        ),
+        (
+            "verto_logins",
+            "Logins of browsers that the switch took",
+            &counts.logins,
+        ),
+        (
+            "verto_punts",
+            "Sockets closed because their session had to end",
+            &counts.punts,
+        ),
+    ] {
+        page.counter(name, help, counter.load(std::sync::atomic::Ordering::Relaxed))?;
+    }
+    let help = "What did not pass, by reason";
+    let mut encoder = page
+        .0
+        .encode_descriptor("verto_refused", help, None, MetricType::Counter)?;
+    for (reason, count) in counts.refused() {
+        ConstCounter::new(count).encode(encoder.encode_family(&[("reason", reason)])?)?;
+    }
+    Ok(())
 }
 
 fn lookups(pbx: &Pbx, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {

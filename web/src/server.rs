@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -15,7 +15,8 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::app::{App, Door};
 use crate::limits::Limits;
-use crate::{listen, routes, tls};
+use crate::verto::Sockets;
+use crate::{listen, routes, tls, verto};
 
 /// Threads that serve, and threads for what blocks.
 const WORKERS: usize = 2;
@@ -68,12 +69,17 @@ impl Web {
             .enable_all()
             .build()?;
         let (stop, stopping) = watch::channel(false);
+        let sockets = Arc::new(Sockets::default());
+        let punted: Weak<Sockets> = Arc::downgrade(&sockets);
+        pbx.clients().on_punt(punted);
         let app = App {
             pbx: Arc::clone(&pbx),
             limits: Arc::new(Limits::default()),
+            verto: Arc::clone(&sockets),
             stopping: stopping.clone(),
         };
-        let router = routes::all(app)?;
+        let router = routes::all(app.clone())?;
+        runtime.spawn(verto::follow_sign_ins(app));
         let doors = Arc::new(Doors {
             handle: runtime.handle().clone(),
             public: Place::new(Door::Public, &router, &pbx, &stopping),

@@ -3,6 +3,7 @@
 #   deps.sh [build] [test]
 set -eu
 
+cd "$(dirname "$0")/.."
 missing=()
 need() { # PACKAGE CHECK…: the package unless the check succeeds
   local package=$1
@@ -20,6 +21,10 @@ for purpose in "$@"; do
       ;;
     test)
       need sip-tester command -v sipp
+      need chromium command -v chromium
+      need nodejs command -v node
+      need npm command -v npm
+      packages=tests/browser
       need espeak-ng command -v espeak-ng
       ;;
     *)
@@ -30,7 +35,13 @@ for purpose in "$@"; do
 done
 
 command -v cargo >/dev/null || { echo "There is no Rust here: install it from https://rustup.rs" >&2; exit 1; }
-[ ${#missing[@]} -gt 0 ] || exit 0
+# What the browser's tests drive Chromium with. Without it they say that they are skipped.
+set_up() {
+  [ -n "${packages:-}" ] && [ ! -d "$packages/node_modules" ] || return 0
+  npm ci --prefix "$packages" --ignore-scripts --no-audit --no-fund >/dev/null ||
+    echo "tests/browser is not set up: npm ci --prefix tests/browser" >&2
+}
+[ ${#missing[@]} -gt 0 ] || { set_up; exit 0; }
 
 if ! command -v apt-get >/dev/null; then
   echo "This machine lacks what Debian calls ${missing[*]}; install that first." >&2
@@ -42,3 +53,4 @@ echo "installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+set_up

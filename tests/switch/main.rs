@@ -8,6 +8,7 @@
 
 mod callee;
 mod child;
+mod chromium;
 mod curl;
 mod esl;
 mod found;
@@ -22,12 +23,15 @@ mod running;
 mod sipp;
 mod site;
 mod softphone;
+mod sound;
+mod surfer;
 mod verto;
 mod wait;
 mod wire;
 
 mod bans;
 mod both_hosts;
+mod browsers;
 mod calls;
 mod canaries;
 #[path = "../cases/mod.rs"]
@@ -70,6 +74,8 @@ fn main() -> ExitCode {
     secure::add(&mut trials);
     over_http::add(&mut trials);
     punt::add(&mut trials);
+    browsers::add(&mut trials);
+    chromium::add(&mut trials);
     reloads::add(&mut trials);
     storage::add(&mut trials);
     crashes::add(&mut trials);

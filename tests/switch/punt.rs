@@ -14,53 +14,52 @@ use libtest_mimic::Trial;
 use serde_json::json;
 use uuid::Uuid;
 
+pub(crate) use self::setup::unpatched;
 use self::setup::{DOMAIN, disconnected, events, punt, session};
 use crate::group::Group;
 use crate::rig::Rig;
 
 pub(crate) fn add(trials: &mut Vec<Trial>) {
-    Group::new("verto_punt", setup::start)
-        .needs(setup::unpatched)
-        .add(
-            trials,
-            &[
-                (
-                    "a_login_without_a_session_id_is_refused",
-                    login::a_login_without_a_session_id_is_refused,
-                ),
-                (
-                    "a_session_id_that_cannot_be_named_is_refused",
-                    login::a_session_id_that_cannot_be_named_is_refused,
-                ),
-                (
-                    "a_connection_keeps_its_session_id",
-                    login::a_connection_keeps_its_session_id,
-                ),
-                (
-                    "the_directory_is_told_the_real_session_id",
-                    login::the_directory_is_told_the_real_session_id,
-                ),
-                (
-                    "the_named_session_ends_and_no_other",
-                    the_named_session_ends_and_no_other,
-                ),
-                ("an_unknown_session_is_an_error", an_unknown_session_is_an_error),
-                ("tab_completes_the_sessions", tab_completes_the_sessions),
-                ("half_a_frame_does_not_delay_it", half_a_frame_does_not_delay_it),
-                (
-                    "calls_are_detached_as_after_a_lost_connection",
-                    calls::calls_are_detached_as_after_a_lost_connection,
-                ),
-                (
-                    "a_session_that_comes_back_at_once_gets_its_call",
-                    calls::a_session_that_comes_back_at_once_gets_its_call,
-                ),
-                (
-                    "two_hundred_logins_and_punts_leave_nothing",
-                    calls::two_hundred_logins_and_punts_leave_nothing,
-                ),
-            ],
-        );
+    Group::new("verto_punt", setup::start).needs(unpatched).add(
+        trials,
+        &[
+            (
+                "a_login_without_a_session_id_is_refused",
+                login::a_login_without_a_session_id_is_refused,
+            ),
+            (
+                "a_session_id_that_cannot_be_named_is_refused",
+                login::a_session_id_that_cannot_be_named_is_refused,
+            ),
+            (
+                "a_connection_keeps_its_session_id",
+                login::a_connection_keeps_its_session_id,
+            ),
+            (
+                "the_directory_is_told_the_real_session_id",
+                login::the_directory_is_told_the_real_session_id,
+            ),
+            (
+                "the_named_session_ends_and_no_other",
+                the_named_session_ends_and_no_other,
+            ),
+            ("an_unknown_session_is_an_error", an_unknown_session_is_an_error),
+            ("tab_completes_the_sessions", tab_completes_the_sessions),
+            ("half_a_frame_does_not_delay_it", half_a_frame_does_not_delay_it),
+            (
+                "calls_are_detached_as_after_a_lost_connection",
+                calls::calls_are_detached_as_after_a_lost_connection,
+            ),
+            (
+                "a_session_that_comes_back_at_once_gets_its_call",
+                calls::a_session_that_comes_back_at_once_gets_its_call,
+            ),
+            (
+                "two_hundred_logins_and_punts_leave_nothing",
+                calls::two_hundred_logins_and_punts_leave_nothing,
+            ),
+        ],
+    );
 }
 
 fn the_named_session_ends_and_no_other(rig: &mut Rig) {

@@ -19,6 +19,7 @@ pub(crate) struct Sipp<'a> {
     calls: usize,
     at_once: usize,
     keys: Vec<(&'static str, String)>,
+    echo: bool,
 }
 
 /// One that runs.
@@ -46,6 +47,7 @@ impl<'a> Sipp<'a> {
             calls,
             at_once: 1,
             keys: Vec::new(),
+            echo: false,
         }
     }
 
@@ -64,6 +66,12 @@ impl<'a> Sipp<'a> {
     /// With `[name]` in the scenario standing for this.
     pub(crate) fn key(mut self, name: &'static str, value: &str) -> Self {
         self.keys.push((name, value.to_owned()));
+        self
+    }
+
+    /// Sends back the sound that comes.
+    pub(crate) fn echo(mut self) -> Self {
+        self.echo = true;
         self
     }
 
@@ -100,6 +108,9 @@ impl<'a> Sipp<'a> {
             "127.0.0.1",
             "-nostdin",
         ]);
+        if self.echo {
+            command.arg("-rtp_echo");
+        }
         command.args(["-p", &self.port.to_string(), "-mp", &ports::phone().to_string()]);
         command.args([
             "-recv_timeout",

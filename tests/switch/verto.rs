@@ -5,7 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tungstenite::{Error, Message, WebSocket};
+use tungstenite::client::IntoClientRequest as _;
+use tungstenite::{Error, HandshakeError, Message, WebSocket};
 
 use crate::ports::ports;
 use crate::wait;
@@ -36,6 +37,64 @@ impl Verto {
             requests: 0,
             closed: None,
         }
+    }
+
+    /// Connects through the proxy, as a page of `origin` that holds `cookie`.
+    ///
+    /// # Errors
+    /// The proxy refuses: with this status.
+    pub(crate) fn through(cookie: &str, origin: &str) -> Result<Self, u16> {
+        let port = ports().web[0];
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut request = format!("ws://127.0.0.1:{port}/verto")
+            .into_client_request()
+            .unwrap();
+        for (name, value) in [("cookie", cookie), ("origin", origin)] {
+            if !value.is_empty() {
+                request.headers_mut().insert(name, value.parse().unwrap());
+            }
+        }
+        let mut socket = match tungstenite::client(request, stream) {
+            Ok((socket, _)) => socket,
+            Err(HandshakeError::Failure(Error::Http(response))) => return Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        };
+        socket
+            .get_mut()
+            .set_read_timeout(Some(Duration::from_millis(20)))
+            .unwrap();
+        Ok(Self {
+            socket,
+            heard: Vec::new(),
+            requests: 0,
+            closed: None,
+        })
+    }
+
+    /// Sends a request and does not wait.
+    pub(crate) fn say(&mut self, method: &str, params: &Value) {
+        self.requests += 1;
+        let id = format!("ours-{}", self.requests);
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+    }
+
+    /// Sends text as it is.
+    pub(crate) fn send_text(&mut self, text: &str) {
+        // The other side may have closed: that is for the test to find.
+        let _ = self.socket.send(Message::text(text.to_owned()));
+    }
+
+    /// Whether the other side has closed by now.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        self.read();
+        self.closed.is_some()
+    }
+
+    /// Closes the connection without a word.
+    pub(crate) fn cut(self) {
+        let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Both);
     }
 
     /// Its own address, as the switch names it in events.
@@ -69,6 +128,19 @@ impl Verto {
                 .heard
                 .iter()
                 .position(|message| message["method"] == method)?;
+            Some(self.heard.remove(place))
+        })
+    }
+
+    /// The first request of one of these names.
+    #[track_caller]
+    pub(crate) fn asked_any(&mut self, methods: &[&str]) -> Value {
+        wait::until(&format!("{methods:?} from the switch"), wait::SOON, || {
+            self.read();
+            let place = self
+                .heard
+                .iter()
+                .position(|message| methods.iter().any(|method| message["method"] == *method))?;
             Some(self.heard.remove(place))
         })
     }

@@ -32,7 +32,7 @@ const MODULES: [&str; 9] = [
 pub(super) const DETACH_TIMEOUT: u64 = 3;
 
 /// What stands in the way of these scenarios.
-pub(super) fn unpatched(installed: &Installed) -> Option<String> {
+pub(crate) fn unpatched(installed: &Installed) -> Option<String> {
     let file = |name: &str| fs::read(installed.modules.join(name)).ok();
     let command = b"verto_punt\0";
     match file("mod_verto.so") {

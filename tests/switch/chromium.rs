@@ -22,6 +22,10 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
         &[
             ("a_browser_and_a_phone_hear_each_other", with_a_phone),
             ("browsers_hear_each_other", with_each_other),
+            (
+                "the_module_is_loaded_again_ten_times_and_no_call_is_lost",
+                ten_reloads,
+            ),
         ],
     );
 }
@@ -168,5 +172,46 @@ fn with_each_other(rig: &mut Rig) {
     // The fake microphone beeps twice a second.
     sound.hears(20);
     browsers::hang_up(&mut scripted, &theirs);
+    no_calls(rig);
+}
+
+/// Web server, proxy and module go and come back in the middle of a call; the page logs in again with what it has.
+fn ten_reloads(rig: &mut Rig) {
+    let mut chromium = Chromium::start();
+    chromium.open(rig, "alice", "1001");
+    let phone = echo_phone(rig, "bob", 1);
+    let call = chromium.call("alice", "client.call('1002')");
+    chromium.until("alice", "client.states().includes('active')");
+    chromium.hears("alice", &call);
+    let mut silences = Vec::new();
+    for round in 1..=10 {
+        chromium.run(
+            "alice",
+            "client.closedAt = 0; client.calls.values().next().value.state = 'waiting'; 1",
+        );
+        rig.switch.ok("reload mod_pbx");
+        chromium.until("alice", &format!("client.reconnects === {round}"));
+        // From the moment that the socket closed, when mod_verto stops the sound.
+        let back = chromium.until(
+            "alice",
+            &format!(
+                "client.states()[0] === 'active' && client.sound('{call}').then((now) => \
+                 now.received > 5 && now.energy > 0.0005 && performance.now() - client.closedAt)"
+            ),
+        );
+        silences.push(back.as_f64().expect("milliseconds"));
+        rig.switch.until("show channels count", "2 total.");
+    }
+    silences.sort_by(f64::total_cmp);
+    let median = silences[5];
+    let _ = writeln!(
+        std::io::stderr(),
+        "silence at a reload: median {median:.0} ms, longest {:.0} ms",
+        silences[9]
+    );
+    assert!(median <= 3000.0, "{silences:?}");
+    chromium.hears("alice", &call);
+    chromium.run("alice", &format!("client.hangUp('{call}')"));
+    phone.succeed();
     no_calls(rig);
 }

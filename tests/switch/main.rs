@@ -11,6 +11,7 @@ mod child;
 mod chromium;
 mod curl;
 mod esl;
+mod executed;
 mod found;
 mod group;
 #[path = "../growth/mod.rs"]
@@ -29,6 +30,7 @@ mod verto;
 mod wait;
 mod wire;
 
+mod attacks;
 mod bans;
 mod both_hosts;
 mod browsers;
@@ -38,6 +40,7 @@ mod canaries;
 mod cases;
 mod crashes;
 mod firewall;
+mod forwards;
 mod loads;
 mod lookups;
 mod one_domain;
@@ -68,7 +71,9 @@ fn main() -> ExitCode {
     registrations::add(&mut trials);
     bans::add(&mut trials);
     firewall::add(&mut trials);
+    attacks::add(&mut trials);
     calls::add(&mut trials);
+    forwards::add(&mut trials);
     one_domain::add(&mut trials);
     presence::add(&mut trials);
     secure::add(&mut trials);

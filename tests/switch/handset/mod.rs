@@ -177,6 +177,11 @@ impl Handset {
         self.shared.answer(invite, "486 Busy Here", "");
     }
 
+    /// Sends a call elsewhere, as a phone does that forwards by itself.
+    pub(crate) fn redirect(&self, invite: &Message, contact: &str) {
+        self.shared.redirect(invite, contact);
+    }
+
     /// Waits until the switch has said this (CANCEL, BYE) about a call.
     #[track_caller]
     pub(crate) fn until_told(&self, method: &str, invite: &Message) {

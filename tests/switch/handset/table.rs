@@ -73,6 +73,16 @@ impl Shared {
     }
 
     pub(super) fn answer(&self, request: &Message, status: &str, sdp: &str) {
+        let contact = lock(&self.contact).clone();
+        self.answer_from(request, status, &contact, sdp);
+    }
+
+    /// 302 (RFC 3261, 21.3.3).
+    pub(super) fn redirect(&self, request: &Message, contact: &str) {
+        self.answer_from(request, "302 Moved Temporarily", contact, "");
+    }
+
+    fn answer_from(&self, request: &Message, status: &str, contact: &str, sdp: &str) {
         let mut text = format!("SIP/2.0 {status}\r\n");
         for line in request.text.lines().take_while(|line| !line.is_empty()) {
             let copied = ["Via:", "From:", "To:", "Call-ID:", "CSeq:", "Record-Route:"];
@@ -85,7 +95,7 @@ impl Shared {
                 let _ = write!(text, "{line}{tag}\r\n");
             }
         }
-        let _ = write!(text, "Contact: {}\r\n", lock(&self.contact));
+        let _ = write!(text, "Contact: {contact}\r\n");
         if !sdp.is_empty() {
             text.push_str("Content-Type: application/sdp\r\n");
         }

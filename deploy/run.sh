@@ -167,11 +167,20 @@ start "$run/conf"
 
 # --- what to do with it ---
 
+first_password() { # name and password of the first administrator, while nobody has changed it
+  local file=$run/storage/pbx/first-password name secret
+  [ -r "$file" ] || return 0
+  read -r name secret <"$file"
+  printf '  sign in as    %s, with the password %s: good for once\n' "$name" "$secret"
+}
+
 echo
 if [ -n "${fs_bin:-}" ]; then
   cat <<EOF
 FreeSWITCH runs with mod_pbx on loopback. Ctrl-C ends it.
   a phone       SIP server 127.0.0.1:$sip_port (UDP or TCP), domain $domain; extensions 1001, 1002 and 1003
+  web page      http://127.0.0.1:$web_port
+$(first_password)
   this console  make cli CMD="pbx status"
   fs_cli        $fs_bin/fs_cli -P $event_socket_port -p \$(cat .run/event_socket_password)
   log           .run/log/freeswitch.log
@@ -180,6 +189,8 @@ else
   cat <<EOF
 The stand-in host runs mod_pbx: commands and lookups, no calls, since no FreeSWITCH was found (PBX_FREESWITCH=<prefix>
 names one). Ctrl-C ends it.
+  web page      http://127.0.0.1:$web_port
+$(first_password)
   commands      make cli CMD="pbx status"
   a lookup      make cli CMD="pbx lookup directory key_value=$domain user=1001"
   log           .run/log/output

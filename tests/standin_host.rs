@@ -6,6 +6,8 @@
 
 mod cases;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -165,4 +167,41 @@ fn it_stops_when_it_is_told_and_leaves_no_socket() {
     }
     assert!(!host.socket().exists());
     assert!(app::send(&host.socket(), "version").is_err());
+}
+
+#[test]
+fn at_the_first_start_there_is_an_administrator_who_signs_in() {
+    let mut host = Standin::start();
+    let file = host.folder.path().join("run/storage/pbx/first-password");
+    let text = std::fs::read_to_string(&file).expect("the first password");
+    let (name, password) = text.trim().split_once(' ').expect("a name and a password");
+    let status = cases::Host::cli(&mut host, "pbx status");
+    assert!(status.contains(&file.display().to_string()), "{status}");
+    assert!(!status.contains(password), "{status}");
+    let body = format!("{{\"name\":\"{name}\",\"password\":\"{password}\"}}");
+    let answer = post(&host.web[0], "/api/sign-in", &body);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("\"must_change_password\":true"), "{answer}");
+    let (_, cookie) = answer.split_once("__Host-pbx=").expect("a cookie");
+    assert!(cookie.split(';').any(|flag| flag == " HttpOnly"), "{answer}");
+    // Over a reload of the module: the same administrator, and no other password.
+    let _ = cases::Host::cli(&mut host, "reload mod_pbx");
+    assert_eq!(std::fs::read_to_string(&file).expect("it is still there"), text);
+    assert!(post(&host.web[0], "/api/sign-in", &body).starts_with("HTTP/1.1 200 "));
+    let users = cases::Host::cli(&mut host, "pbx user list");
+    assert!(users.contains("1 user\n"), "{users}");
+}
+
+/// Posts JSON as the page does, and reads the whole answer.
+fn post(address: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the web server listens");
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
 }

@@ -26,6 +26,7 @@ mod invite;
 mod lookup;
 mod pair;
 mod register;
+mod sign_in;
 mod table;
 
 use std::process::ExitCode;
@@ -49,6 +50,9 @@ fn main() -> ExitCode {
     println!("{}", table::machine());
     if wanted("lookup") {
         lookup::run(&switch);
+    }
+    if wanted("sign-in") {
+        sign_in::run(&switch);
     }
     let phones: [(&str, fn(&_, &_)); 2] = [("register", register::run), ("invite", invite::run)];
     for (name, run) in phones.into_iter().filter(|(name, _)| wanted(name)) {

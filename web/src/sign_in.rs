@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use axum_extra::extract::CookieJar;
 use jiff::Timestamp;
 use pbx_core::pbx::Pbx;
-use pbx_core::people::{Attempt, Busy, Refused, Session};
+use pbx_core::people::{AtWork, Attempt, Busy, Refused, Session};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -197,28 +197,28 @@ fn about(app: &App, session: &Session) -> Value {
 
 /// Whether it is the password; asked of the threads that hash.
 async fn verified(app: &App, phc: Option<String>, password: String) -> Result<bool, Problem> {
-    let (sender, receiver) = oneshot::channel();
-    let done = move |right| {
-        // Whoever asked may have gone.
-        let _ = sender.send(right);
-    };
-    app.pbx
-        .people()
-        .hasher()
-        .verify(phc, password, done)
-        .map_err(busy)?;
-    receiver.await.map_err(|_| busy(Busy))
+    at_work(app, move |at_work| at_work.verify(phc.as_deref(), &password)).await
 }
 
 async fn hashed(app: &App, password: String) -> Result<String, Problem> {
-    let (sender, receiver) = oneshot::channel();
-    let done = move |phc| {
-        // Whoever asked may have gone.
-        let _ = sender.send(phc);
-    };
-    app.pbx.people().hasher().hash(password, done).map_err(busy)?;
-    let phc = receiver.await.map_err(|_| busy(Busy))?;
+    let phc = at_work(app, move |at_work| at_work.hash(&password)).await?;
     phc.map_err(|error| Problem::unavailable(error.to_string()))
+}
+
+/// Runs what hashes where that holds up nobody; not at all if the client has gone when its turn comes.
+async fn at_work<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(AtWork) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let (sender, receiver) = oneshot::channel();
+    let work = move |at_work: AtWork| {
+        if !sender.is_closed() {
+            // Whoever asked may have gone just now.
+            let _ = sender.send(work(at_work));
+        }
+    };
+    app.pbx.people().hasher().run(work).map_err(busy)?;
+    receiver.await.map_err(|_| busy(Busy))
 }
 
 /// Runs what waits for the database where that holds up nobody.

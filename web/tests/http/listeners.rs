@@ -34,6 +34,14 @@ fn a_reload_takes_another_address_and_those_who_are_connected_stay() {
     let site = Site::new(&[]);
     let before = site.public();
     let mut held = connect(before);
+    let begun = Instant::now();
+    while site.pbx.front().unwrap().listeners()[0].connections == 0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "the connection is taken"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     site.configure(&[
         ("web-listen", &free.to_string()),

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use uuid::Uuid;
 
 use super::password::Stored;
-use super::{Busy, People};
+use super::{AtWork, Busy, People};
 use crate::names::Username;
 use crate::secret;
 use crate::store::rows::{Role, User};
@@ -105,14 +105,12 @@ impl People {
     /// Too many wait, or there are no random numbers.
     pub fn hash_and_wait(&self, password: &str) -> Result<String, String> {
         let (sender, receiver) = mpsc::channel();
-        let done = move |phc| {
+        let (busy, password) = (|error: &dyn ToString| error.to_string(), password.to_owned());
+        let work = move |at_work: AtWork| {
             // Who asked waits below.
-            let _ = sender.send(phc);
+            let _ = sender.send(at_work.hash(&password));
         };
-        let busy = |error: &dyn ToString| error.to_string();
-        self.hasher
-            .hash(password.to_owned(), done)
-            .map_err(|error| busy(&error))?;
+        self.hasher.run(work).map_err(|error| busy(&error))?;
         let phc = receiver.recv().map_err(|_| busy(&Busy))?;
         phc.map_err(|error| busy(&error))
     }

@@ -3,10 +3,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::lock;
 use super::password::{self, NoHash};
 
 /// Hashes at once: one processor is left to the switch.
@@ -28,6 +29,24 @@ const NICE: i32 = 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many people sign in at once: try again in a few seconds")]
 pub struct Busy;
+
+/// The leave to hash: only the threads here have it.
+pub struct AtWork(());
+
+impl AtWork {
+    /// Whether `password` is the one of the hash `phc`. Without a hash it is not, after as long a time.
+    pub fn verify(&self, phc: Option<&str>, password: &str) -> bool {
+        password::verify(phc, password)
+    }
+
+    /// The hash of a password, a PHC string.
+    ///
+    /// # Errors
+    /// No random bytes from the kernel.
+    pub fn hash(&self, password: &str) -> Result<String, NoHash> {
+        password::hash(password)
+    }
+}
 
 struct Job {
     since: Instant,
@@ -59,49 +78,22 @@ impl Hasher {
                 .name("pbx-passwords".to_owned())
                 .stack_size(STACK)
                 .spawn(move || run(&receiver, &stopping))?;
-            hasher
-                .threads
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(thread);
+            lock(&hasher.threads).push(thread);
         }
         Ok(hasher)
     }
 
-    /// Finds out whether `password` is the one of the hash `phc` and tells `done`, on a thread of ours; without
-    /// a hash it is not, after as long a time. If the PBX stops first, `done` is dropped.
+    /// Runs `work` on a thread of ours, which it gets the leave to hash with. Whoever has gone meanwhile should say
+    /// so by hashing nothing. If the PBX stops first, `work` is dropped.
     ///
     /// # Errors
-    /// Too many wait; `done` is not called.
-    pub fn verify(
-        &self,
-        phc: Option<String>,
-        password: String,
-        done: impl FnOnce(bool) + Send + 'static,
-    ) -> Result<(), Busy> {
-        self.queue(Box::new(move || {
-            done(password::verify(phc.as_deref(), &password))
-        }))
-    }
-
-    /// Hashes `password` and tells `done`, as [`Hasher::verify`] does.
-    ///
-    /// # Errors
-    /// Too many wait; `done` is not called.
-    pub fn hash(
-        &self,
-        password: String,
-        done: impl FnOnce(Result<String, NoHash>) + Send + 'static,
-    ) -> Result<(), Busy> {
-        self.queue(Box::new(move || done(password::hash(&password))))
-    }
-
-    fn queue(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), Busy> {
+    /// Too many wait; `work` is dropped.
+    pub fn run(&self, work: impl FnOnce(AtWork) + Send + 'static) -> Result<(), Busy> {
         let job = Job {
             since: Instant::now(),
-            work,
+            work: Box::new(move || work(AtWork(()))),
         };
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = lock(&self.queue);
         match queue.as_ref().ok_or(Busy)?.try_send(job) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Busy),
@@ -111,8 +103,8 @@ impl Hasher {
     /// Ends the threads, each after the hash that it is at.
     pub(super) fn stop(&self) {
         self.stopping.store(true, Relaxed);
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        lock(&self.queue).take();
+        let threads = std::mem::take(&mut *lock(&self.threads));
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread that hashes passwords ended badly");
@@ -132,7 +124,7 @@ fn run(receiver: &Mutex<Receiver<Job>>, stopping: &AtomicBool) {
     let _ = rustix::process::nice(NICE);
     loop {
         // The others wait for the lock while one waits for a job.
-        let job = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let job = lock(receiver).recv();
         let Ok(job) = job else {
             return;
         };
@@ -161,7 +153,8 @@ mod tests {
         let mut taken = 0;
         loop {
             let sender = sender.clone();
-            match hasher.verify(None, "x".to_owned(), move |right| sender.send(right).unwrap()) {
+            let work = move |at_work: AtWork| sender.send(at_work.verify(None, "x")).unwrap();
+            match hasher.run(work) {
                 Ok(()) => taken += 1,
                 Err(Busy) => break,
             }
@@ -175,7 +168,7 @@ mod tests {
             rest < taken - 1,
             "stopping waits for hashes in progress only: {rest} of {taken}"
         );
-        assert_eq!(hasher.verify(None, String::new(), drop), Err(Busy));
+        assert_eq!(hasher.run(drop), Err(Busy));
     }
 
     #[test]
@@ -183,11 +176,10 @@ mod tests {
         let hasher = Hasher::start().unwrap();
         let (sender, receiver) = mpsc::channel();
         for _ in 0..4 {
-            let _ = hasher.verify(None, String::new(), |_| panic!("what was asked for fails"));
+            let _ = hasher.run(|_| panic!("what was asked for fails"));
         }
-        hasher
-            .verify(None, String::new(), move |right| sender.send(right).unwrap())
-            .unwrap();
+        let work = move |at_work: AtWork| sender.send(at_work.verify(None, "")).unwrap();
+        hasher.run(work).unwrap();
         assert_eq!(receiver.recv_timeout(Duration::from_secs(30)), Ok(false));
     }
 }

@@ -32,7 +32,7 @@ use crate::store::{ConfigStore, Reader, StoreError};
 
 pub use door::{Attempt, Changed, Entered, Pending, Refused};
 pub use first::{FirstPassword, NotMade};
-pub use hasher::{Busy, Hasher};
+pub use hasher::{AtWork, Busy, Hasher};
 use session::Sessions;
 pub use session::{ABSOLUTE, ABSOLUTE_ADMINISTRATOR, IDLE, Person, Session, Token, token};
 use throttle::Throttle;

@@ -73,13 +73,6 @@ impl Verto {
         })
     }
 
-    /// Sends a request and does not wait.
-    pub(crate) fn say(&mut self, method: &str, params: &Value) {
-        self.requests += 1;
-        let id = format!("ours-{}", self.requests);
-        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
-    }
-
     /// Sends text as it is.
     pub(crate) fn send_text(&mut self, text: &str) {
         // The other side may have closed: that is for the test to find.

@@ -33,6 +33,8 @@ pub enum Kind {
     CallEnded,
     /// A phone subscribed to somebody's lamp.
     LampAsked,
+    /// A message was left in a mailbox, or its PIN changed by phone.
+    Voicemail,
     /// Somebody told what a lamp shows.
     LampTold,
     /// A verto connection was made.
@@ -78,6 +80,21 @@ const CHANNEL: &[&CStr] = &[
 
 /// Every event that we ask for.
 pub static SUBSCRIPTIONS: &[Subscription] = &[
+    Subscription {
+        kind: Kind::Voicemail,
+        source: Source::Custom(c"vm::maintenance"),
+        headers: &[
+            c"VM-Action",
+            c"VM-User",
+            c"VM-Domain",
+            c"VM-Caller-ID-Name",
+            c"VM-Caller-ID-Number",
+            c"VM-File-Path",
+            c"VM-Message-Len",
+            c"VM-Timestamp",
+            c"VM-User-Password",
+        ],
+    },
     Subscription {
         kind: Kind::Registered,
         source: Source::Custom(c"sofia::register"),
@@ -196,7 +213,8 @@ impl Event {
     /// Copies what `subscription` names; `read` gives the first header of that name, as bytes.
     ///
     /// None: a value is longer than [`LONGEST_VALUE`], so the event as a whole is not to be believed. Of a
-    /// refusal only that value is left out: nobody escapes being counted by sending a long name.
+    /// refusal, and of a voicemail message, only that value is left out: nobody escapes being counted, and no
+    /// message is lost, by a long name.
     /// Bytes that are not UTF-8 become U+FFFD, which no stored name contains.
     pub fn copy<'e>(
         subscription: &Subscription,
@@ -206,7 +224,7 @@ impl Event {
         for name in subscription.headers {
             let Some(value) = read(name) else { continue };
             if value.len() > LONGEST_VALUE {
-                if subscription.kind == Kind::Refused {
+                if matches!(subscription.kind, Kind::Refused | Kind::Voicemail) {
                     continue;
                 }
                 return None;
@@ -270,10 +288,15 @@ mod tests {
         assert_eq!(event.header("call-id"), None);
     }
 
+    fn registered() -> &'static Subscription {
+        let is = |subscription: &&Subscription| subscription.kind == Kind::Registered;
+        SUBSCRIPTIONS.iter().find(is).unwrap()
+    }
+
     #[test]
     fn an_oversized_header_discards_the_event() {
         let long = vec![b'x'; LONGEST_VALUE + 1];
-        let event = Event::copy(&SUBSCRIPTIONS[0], |name| {
+        let event = Event::copy(registered(), |name| {
             (name == c"call-id").then_some(long.as_slice())
         });
         assert_eq!(event, None);
@@ -281,7 +304,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_text_never_spell_a_name() {
-        let event = Event::copy(&SUBSCRIPTIONS[0], |name| {
+        let event = Event::copy(registered(), |name| {
             (name == c"from-user").then_some(b"ali\xffce".as_slice())
         });
         assert_eq!(event.unwrap().header("from-user"), Some("ali\u{fffd}ce"));

@@ -14,6 +14,7 @@ use crate::event::{Event, Kind};
 use crate::features::Wish;
 use crate::front::Front;
 use crate::host::Host;
+use crate::mail::Mailroom;
 use crate::names::BadName;
 use crate::people::People;
 use crate::presence::Presence;
@@ -21,7 +22,9 @@ use crate::prompts::Sounds;
 use crate::registry::{Registries, RegistryError, View};
 use crate::reply::Reply;
 use crate::request::Request;
+use crate::seal::Vault;
 use crate::store::{ConfigStore, StoreError, StoreOptions};
+use crate::voicemail::Voicemail;
 
 /// Why the PBX could not start or reload. The text names the parameter or file and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +57,9 @@ pub struct Pbx {
     bans: Bans,
     clients: Clients,
     people: People,
-    sounds: ArcSwap<Sounds>,
+    sounds: Arc<ArcSwap<Sounds>>,
+    mail: Arc<Mailroom>,
+    voicemail: Voicemail,
     counters: Counters,
     started: Instant,
     progress: commands::Progress,
@@ -90,7 +95,14 @@ impl Pbx {
         let clients = Clients::start(Arc::clone(&host), Arc::clone(&store), Arc::clone(&presence))
             .map_err(StartError::Thread)?;
         let people = People::start(Arc::clone(&store)).map_err(StartError::Thread)?;
-        let sounds = Sounds::look(&config.sounds, &*host);
+        let sounds = Arc::new(ArcSwap::from_pointee(Sounds::look(&config.sounds, &*host)));
+        let vault = Vault::of(&config.database);
+        let own_name = host.variable("hostname").unwrap_or_default();
+        let mail = Mailroom::start(Arc::clone(&store), vault, &config.database, &own_name);
+        let mail = Arc::new(mail.map_err(StartError::Thread)?);
+        let (theirs, mails) = (Arc::clone(&store), Arc::clone(&mail));
+        let voicemail = Voicemail::start(theirs, mails, Arc::clone(&host), Arc::clone(&sounds))
+            .map_err(StartError::Thread)?;
         Ok(Arc::new(Self {
             host,
             presence,
@@ -100,7 +112,9 @@ impl Pbx {
             config: ArcSwap::from_pointee(config),
             registries,
             store,
-            sounds: ArcSwap::from_pointee(sounds),
+            sounds,
+            mail,
+            voicemail,
             counters: Counters::default(),
             started: Instant::now(),
             progress: commands::Progress::default(),
@@ -150,6 +164,7 @@ impl Pbx {
             Some(event) if event.kind == Kind::Refused => self.bans.tell(&event),
             Some(event) if event.kind == Kind::VertoConnected => self.clients.connected(&event),
             Some(event) if matches!(event.kind, Kind::VertoLogin | Kind::VertoLeft) => self.hook(&event),
+            Some(event) if event.kind == Kind::Voicemail => self.voicemail.tell(event),
             Some(event) => self.presence.tell(event),
             None => {
                 self.presence.lose();
@@ -270,6 +285,8 @@ impl Pbx {
     pub fn stop(&self) {
         self.clients.stop();
         self.people.stop();
+        self.voicemail.stop();
+        self.mail.stop();
         self.bans.stop();
         self.presence.stop();
         self.store.close();
@@ -318,6 +335,11 @@ impl Pbx {
     /// What voicemail can say, as of when it was last looked.
     pub fn sounds(&self) -> Arc<Sounds> {
         self.sounds.load_full()
+    }
+
+    /// Mail about voicemail.
+    pub fn mail(&self) -> &Mailroom {
+        &self.mail
     }
 
     /// Lookups so far.

@@ -7,8 +7,9 @@ use super::address::{At, flag};
 use super::desk::{self, Desk, InDomain, Part, full};
 use super::extension_add::Add;
 use super::out::{Answer, Said, Sheet, Table, count, refuse, yes_no};
-use super::{forward, pin, view};
+use super::{forward, view};
 use crate::names::{Number, Username};
+use crate::pin;
 use crate::store::{Change, rows};
 
 #[derive(Debug, Subcommand)]

@@ -8,8 +8,9 @@ use super::address::{At, flag};
 use super::desk::{self, Desk, InDomain, full};
 use super::out::{Answer, Refusal, Said, Sheet, refuse};
 use super::phone::Phone;
-use super::{pin, view};
+use super::view;
 use crate::names::{Number, Username};
+use crate::pin;
 use crate::store::{Change, Reader, rows};
 
 #[derive(Debug, Args)]

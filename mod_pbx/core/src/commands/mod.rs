@@ -23,9 +23,9 @@ mod help;
 mod import;
 mod line;
 mod lookup;
+mod mail;
 mod out;
 mod phone;
-mod pin;
 mod presence;
 mod progress;
 mod revisions;
@@ -102,6 +102,9 @@ enum Verb {
     /// Who is signed in to the web pages
     #[command(subcommand)]
     Sessions(sessions::Verb),
+    /// Mail about voicemail that waits or was given up
+    #[command(subcommand)]
+    Mail(mail::Verb),
     /// Asks what the switch would ask, and prints what it would get
     Lookup(lookup::Lookup),
     /// Lists who answers which lookup
@@ -181,6 +184,7 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Client(verb) => verb.run(desk),
         Verb::Punt(punt) => punt.run(desk),
         Verb::Sessions(verb) => verb.run(desk),
+        Verb::Mail(verb) => verb.run(desk),
         Verb::Lookup(lookup) => lookup.run(desk),
         Verb::Handlers(handlers) => handlers.run(desk),
         Verb::Status(status) => status.run(desk),

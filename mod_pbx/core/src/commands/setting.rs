@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::desk::Desk;
 use super::out::{Answer, Refusal, Said, Sheet, Table, refuse};
+use crate::seal::Vault;
 use crate::store::settings::{CATALOGUE, Definition, Kind, definition};
 use crate::store::{Change, rows};
 
@@ -60,6 +61,11 @@ fn takes(kind: Kind) -> String {
         Kind::Code => "* and 1 to 5 digits, or empty".to_owned(),
         Kind::Path => "an absolute path, or empty".to_owned(),
         Kind::NftablesSet => "family, table and set, or empty".to_owned(),
+        Kind::Host => "a host's name or IP address, or empty".to_owned(),
+        Kind::Choice(words) => words.join(" or "),
+        Kind::Word => "printable characters without blanks, or empty".to_owned(),
+        Kind::Mail => "an e-mail address, or empty".to_owned(),
+        Kind::Secret => "a secret, or empty".to_owned(),
     }
 }
 
@@ -79,10 +85,26 @@ fn row(desk: &Desk<'_>, definition: &Definition) -> Result<Option<rows::Setting>
     desk.read(|reader| Ok(reader.setting(definition.name)?))
 }
 
+/// A value as it may be seen.
+fn shown<'v>(definition: &Definition, value: &'v str) -> &'v str {
+    match definition.kind {
+        Kind::Secret if !value.is_empty() => "(sealed)",
+        _ => value,
+    }
+}
+
+/// The value that is in force, as it may be seen.
+fn current<'v>(definition: &Definition, row: Option<&'v rows::Setting>) -> &'v str {
+    shown(
+        definition,
+        row.map_or(definition.default, |row| row.value.as_str()),
+    )
+}
+
 fn json(definition: &Definition, row: Option<&rows::Setting>) -> Value {
     json!({
         "name": definition.name,
-        "value": row.map_or(definition.default, |row| row.value.as_str()),
+        "value": current(definition, row),
         "default": definition.default,
         "is_set": row.is_some(),
         "takes": takes(definition.kind),
@@ -98,8 +120,7 @@ fn list(desk: &Desk<'_>) -> Said {
         let row = set.iter().find(|row| row.name == definition.name);
         table.row([
             definition.name.to_owned(),
-            row.map_or(definition.default, |row| row.value.as_str())
-                .to_owned(),
+            current(definition, row).to_owned(),
             if row.is_some() { "set" } else { "default" }.to_owned(),
             definition.description.to_owned(),
         ]);
@@ -110,7 +131,7 @@ fn list(desk: &Desk<'_>) -> Said {
 
 fn show(desk: &Desk<'_>, definition: &Definition) -> Said {
     let row = row(desk, definition)?;
-    let value = row.as_ref().map_or(definition.default, |row| row.value.as_str());
+    let value = current(definition, row.as_ref());
     let sheet = Sheet::default()
         .row("value", value)
         .row("default", definition.default)
@@ -124,12 +145,12 @@ fn show(desk: &Desk<'_>, definition: &Definition) -> Said {
 
 fn set(desk: &Desk<'_>, definition: &Definition, value: &str) -> Said {
     let name = definition.name;
-    let value = definition.parse(value).map_err(Refusal)?;
+    let value = match definition.kind {
+        Kind::Secret if !value.is_empty() => seal(desk, definition, value)?,
+        _ => definition.parse(value).map_err(Refusal)?,
+    };
     let stored = row(desk, definition)?;
-    let before = stored
-        .as_ref()
-        .map_or(definition.default, |row| row.value.as_str())
-        .to_owned();
+    let before = current(definition, stored.as_ref()).to_owned();
     if stored.as_ref().is_some_and(|row| row.value == value) {
         return refuse(format!("setting {name} is {value:?} already"));
     }
@@ -146,7 +167,9 @@ fn set(desk: &Desk<'_>, definition: &Definition, value: &str) -> Said {
             updated_at: String::new(),
         }),
     };
+    let value = shown(definition, &value);
     let done = desk.commit(&format!("setting {name} set to {value:?}"), vec![change])?;
+    desk.pbx.mail().ring();
     Ok(Answer::done(
         format!(
             "setting {name} is now {value:?}, was {before:?} (revision {})\n",
@@ -154,6 +177,20 @@ fn set(desk: &Desk<'_>, definition: &Definition, value: &str) -> Said {
         ),
         json!({"revision": done.rev, "name": name, "value": value, "before": before}),
     ))
+}
+
+/// A secret as it is stored.
+fn seal(desk: &Desk<'_>, definition: &Definition, secret: &str) -> Result<String, Refusal> {
+    if secret.len() > 256 || secret.chars().any(char::is_control) {
+        return refuse(format!(
+            "{} takes up to 256 bytes without control characters",
+            definition.name
+        ));
+    }
+    let vault = Vault::of(&desk.pbx.config().database);
+    vault
+        .seal(definition.name, secret)
+        .map_err(|error| Refusal(error.to_string()))
 }
 
 fn delete(desk: &Desk<'_>, definition: &Definition) -> Said {
@@ -164,7 +201,7 @@ fn delete(desk: &Desk<'_>, definition: &Definition) -> Said {
             definition.default
         ));
     };
-    let before = row.value.clone();
+    let before = shown(definition, &row.value).to_owned();
     let done = desk.commit(&format!("setting {name} deleted"), vec![Change::delete(row)])?;
     Ok(Answer::done(
         format!(

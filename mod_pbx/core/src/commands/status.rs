@@ -13,6 +13,7 @@ use super::out::{Answer, Said, Sheet, plain};
 use super::progress::Step;
 use crate::counters::Count;
 use crate::front::Listener;
+use crate::mail;
 use crate::presence;
 use crate::prompts::Sounds;
 use crate::store::Health;
@@ -46,6 +47,7 @@ struct Report {
     /// Bans in force.
     bans: usize,
     sounds: Arc<Sounds>,
+    mail: mail::Health,
     lookups: Vec<Count>,
     listeners: Vec<Listener>,
     /// Where the first administrator's password is, while nobody has changed it.
@@ -80,6 +82,7 @@ impl Report {
             lines,
             bans: pbx.bans().list().len(),
             sounds: pbx.sounds(),
+            mail: pbx.mail().health(),
             lookups: pbx.counters().rows(),
             listeners: pbx.front().map(|front| front.listeners()).unwrap_or_default(),
             first_password: Some(pbx.people().first_password_file()).filter(|file| file.exists()),
@@ -142,6 +145,7 @@ impl Report {
             ));
         }
         all.extend(self.speechless());
+        all.extend(self.unsent());
         if self.domains == 0 {
             all.push("there is no domain yet: pbx domain add DOMAIN".to_owned());
         }
@@ -167,6 +171,39 @@ impl Report {
                  letters, digits and . _ - + as \"sounds\" in pbx.conf"
             )
         })
+    }
+
+    /// What is wrong with mail.
+    fn unsent(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let counts = self.mail.counts.unwrap_or_default();
+        if let (Some(trouble), 1..) = (&self.mail.trouble, counts.waiting) {
+            let what = plural(counts.waiting, "mail waits", "mails wait");
+            all.push(format!("{what} since {}: {}", trouble.since, trouble.text));
+        }
+        if counts.failed > 0 {
+            let what = plural(counts.failed, "mail was given up", "mails were given up");
+            all.push(format!(
+                "{what}: pbx mail list says why, pbx mail retry or drop ends it"
+            ));
+        }
+        if self.mail.refused > 0 {
+            let what = plural(self.mail.refused, "mail was", "mails were");
+            all.push(format!("{what} not queued since the queue was full"));
+        }
+        all
+    }
+
+    fn mailed(&self) -> String {
+        let Some(counts) = self.mail.counts else {
+            return "not known".to_owned();
+        };
+        let how = if self.mail.configured {
+            ""
+        } else {
+            "; no smtp-host is set"
+        };
+        format!("{} waiting, {} given up{how}", counts.waiting, counts.failed)
     }
 
     fn spoken(&self) -> String {
@@ -211,7 +248,8 @@ impl Report {
             .row("lines", format!("{} enabled", self.lines))
             .row("phones", format!("{} registered", self.presence.registrations))
             .row("bans", self.bans)
-            .row("prompts", self.spoken());
+            .row("prompts", self.spoken())
+            .row("mail", self.mailed());
         for listener in &self.listeners {
             let what = match listener.name {
                 "web-listen" => "web pages",
@@ -251,6 +289,7 @@ impl Report {
             "extensions": self.extensions,
             "lines": self.lines,
             "bans": self.bans,
+            "mail": self.mail,
             "prompts": {
                 "there": self.sounds.count().0,
                 "all": self.sounds.count().1,
@@ -290,6 +329,11 @@ fn count(snapshot: &Snapshot) -> (usize, usize, usize) {
             .sum::<usize>();
     }
     (snapshot.domains.len(), extensions, lines)
+}
+
+/// `1 mail waits`, `3 mails wait`.
+fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Seconds since a time in RFC 3339.

@@ -1,7 +1,7 @@
 //! Which sounds this machine has: ours, and the operator's own.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -40,6 +40,7 @@ impl Folder {
 /// What was found when it was last looked.
 #[derive(Debug, Clone)]
 pub struct Sounds {
+    path: PathBuf,
     folder: Option<Folder>,
     present: HashSet<Prompt>,
     /// Languages in which the operator's own macros and sounds are there.
@@ -50,6 +51,7 @@ pub struct Sounds {
 impl Default for Sounds {
     fn default() -> Self {
         Self {
+            path: PathBuf::new(),
             folder: None,
             present: HashSet::new(),
             theirs: Vec::new(),
@@ -77,11 +79,17 @@ impl Sounds {
             .map(|(language, _)| language)
             .collect();
         Self {
+            path: folder.to_owned(),
             folder: named,
             present,
             theirs,
             zone: TimeZone::system(),
         }
+    }
+
+    /// Looks again, in the same folder. Reads the disk.
+    pub fn again(&self, host: &dyn Host) -> Self {
+        Self::look(&self.path, host)
     }
 
     /// All of ours, in this folder: for tests and for who wants to see the answers of a whole machine.

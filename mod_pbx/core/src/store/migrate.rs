@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (4, include_str!("../../../../sql/0004_people.sql")),
     (5, include_str!("../../../../sql/0005_srtp.sql")),
     (6, include_str!("../../../../sql/0006_forwards.sql")),
+    (7, include_str!("../../../../sql/0007_mail.sql")),
 ];
 
 /// The version this program reads and writes.

@@ -21,6 +21,7 @@ mod inner;
 mod keeper;
 mod load;
 mod log;
+pub mod mail;
 mod migrate;
 mod open;
 pub mod people;
@@ -174,6 +175,85 @@ impl ConfigStore {
     pub fn keep_people(&self, batch: &people::Batch) -> Result<(), StoreError> {
         self.inner
             .keep_facts("saving sign-ins", &|conn| people::keep(conn, batch))
+    }
+
+    /// Puts a mail into the queue: no revision; false: there is one about its source already. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn queue_mail(&self, mail: &mail::Mail) -> Result<bool, StoreError> {
+        let new = std::cell::Cell::new(false);
+        self.inner.keep_facts("saving mail", &|conn| {
+            new.set(mail::queue(conn, mail, &writer::now())?);
+            Ok(())
+        })?;
+        Ok(new.get())
+    }
+
+    /// Writes down how an attempt to send a mail ended, and when the next is due (RFC 3339 in UTC). Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn mail_attempted(
+        &self,
+        id: Uuid,
+        state: mail::State,
+        next_at: &str,
+        error: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.inner.keep_facts("saving mail", &|conn| {
+            mail::attempted(conn, id, state, next_at, error, &writer::now())
+        })
+    }
+
+    /// Has mail that waits or was given up tried again at once; how many. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn retry_mail(&self, which: mail::Which) -> Result<usize, StoreError> {
+        let count = std::cell::Cell::new(0);
+        self.inner.keep_facts("saving mail", &|conn| {
+            count.set(mail::retry(conn, which, &writer::now())?);
+            Ok(())
+        })?;
+        Ok(count.get())
+    }
+
+    /// Takes mail that waits or was given up out of the queue; which. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn discard_mail(&self, which: mail::Which) -> Result<Vec<Uuid>, StoreError> {
+        let gone = std::cell::RefCell::default();
+        self.inner.keep_facts("saving mail", &|conn| {
+            gone.replace(mail::discard(conn, which, &writer::now())?);
+            Ok(())
+        })?;
+        Ok(gone.into_inner())
+    }
+
+    /// Forgets mail that ended before then (RFC 3339 in UTC); which. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn forget_mail(&self, before: &str) -> Result<Vec<Uuid>, StoreError> {
+        let gone = std::cell::RefCell::default();
+        self.inner.keep_facts("saving mail", &|conn| {
+            gone.replace(mail::forget(conn, before)?);
+            Ok(())
+        })?;
+        Ok(gone.into_inner())
+    }
+
+    /// Every voicemail message up to then (seconds since 1970) has been looked at. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn see_voicemail(&self, until: i64) -> Result<(), StoreError> {
+        self.inner
+            .keep_facts("saving what was seen of voicemail", &|conn| {
+                mail::see(conn, until)
+            })
     }
 
     /// Copies the last committed state to `file`, which must not exist yet. Blocks neither commits nor

@@ -8,6 +8,7 @@ use super::change::{Revision, Row, RowChange, Stored, Table};
 use super::clients::{self, Client};
 use super::error::{StoreError, on};
 use super::log;
+use super::mail::{self, Counts, Mail, State};
 use super::people::{self, SignIn, SignInEvent};
 use super::rows::{Channel, Domain, Extension, Line, Setting, User};
 use super::shape::shape;
@@ -224,6 +225,21 @@ impl Reader<'_> {
     /// Whether there is an administrator of the whole PBX.
     pub fn has_administrator(&self) -> Result<bool, StoreError> {
         Ok(self.total(Table::User, "domain_id IS NULL AND role = 'administrator'", &[])? > 0)
+    }
+
+    /// Mail in these states that is due by then (RFC 3339 in UTC), that which is due first at the top.
+    pub fn mail(&self, states: [State; 2], by: &str, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        mail::rows(self.conn, states, by, limit).map_err(on(self.conn, "reading mail"))
+    }
+
+    /// How much mail waits or was given up.
+    pub fn mail_counts(&self) -> Result<Counts, StoreError> {
+        mail::counts(self.conn).map_err(on(self.conn, "reading mail"))
+    }
+
+    /// Up to when voicemail messages have been looked at, in seconds since 1970; none: never.
+    pub fn voicemail_seen(&self) -> Result<Option<i64>, StoreError> {
+        mail::seen(self.conn).map_err(on(self.conn, "reading what was seen of voicemail"))
     }
 
     /// The revisions, newest first.

@@ -26,6 +26,16 @@ pub enum Kind {
     Code,
     /// An nftables set: family, table and name, blank separated; may be empty.
     NftablesSet,
+    /// A host's name or IP address; may be empty.
+    Host,
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// Printable characters, no blanks; may be empty.
+    Word,
+    /// An e-mail address; may be empty.
+    Mail,
+    /// A secret: what is stored is sealed ([`crate::seal`]); may be empty.
+    Secret,
 }
 
 /// One setting.
@@ -80,6 +90,22 @@ settings! {
         "Port of the switch's verto websocket.";
     VOICEMAIL_MAX_SECONDS = "voicemail-max-seconds", Kind::Number(10, 1000), "300",
         "Longest voicemail message in seconds; mod_voicemail takes no more than 1000.";
+    SMTP_HOST = "smtp-host", Kind::Host, "",
+        "Mail server that takes mail about voicemail messages; empty: none is sent.";
+    SMTP_PORT = "smtp-port", Kind::Port, "587",
+        "Its port: 587 for starttls, 465 for tls, 25 for none.";
+    SMTP_TLS = "smtp-tls", Kind::Choice(&["none", "starttls", "tls"]), "starttls",
+        "How mail is encrypted on its way to the mail server; without, a password is sent to this machine only.";
+    SMTP_USER = "smtp-user", Kind::Word, "",
+        "Name to sign in to the mail server with; empty: without signing in.";
+    SMTP_PASSWORD = "smtp-password", Kind::Secret, "",
+        "Password to sign in to the mail server with; stored sealed, never shown.";
+    MAIL_FROM = "mail-from", Kind::Mail, "",
+        "Sender of mail; empty is voicemail at the mailbox's domain.";
+    MAIL_DAYS = "mail-days", Kind::Number(1, 30), "3",
+        "Days after which a mail that could not be sent is given up.";
+    MAIL_MAX_MEGABYTES = "mail-max-megabytes", Kind::Number(1, 100), "20",
+        "Largest recording that is attached to a mail, in MB; a larger one is only told of.";
     BAN_ACCOUNT_FAILURES = "ban-account-failures", Kind::Number(3, 1000), "10",
         "Failed registrations of one line from one address, within 10 minutes, that ban this line there.";
     BAN_ADDRESS_FAILURES = "ban-address-failures", Kind::Number(5, 10_000), "30",
@@ -215,6 +241,29 @@ impl Definition {
                     _ => refuse("FAMILY TABLE SET, such as inet filter pbx_banned"),
                 }
             }
+            Kind::Host => {
+                let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
+                if value.len() <= 253 && value.chars().all(plain) {
+                    Ok(value.to_ascii_lowercase())
+                } else {
+                    refuse("a host's name or IP address, or empty")
+                }
+            }
+            Kind::Choice(words) => match words.iter().find(|word| value.eq_ignore_ascii_case(word)) {
+                Some(word) => Ok((*word).to_owned()),
+                None => refuse(&words.join(" or ")),
+            },
+            Kind::Word
+                if value.len() <= 256 && value.chars().all(|c| !c.is_control() && !c.is_whitespace()) =>
+            {
+                Ok(value.to_owned())
+            }
+            Kind::Word => refuse("printable characters without blanks, or empty"),
+            Kind::Mail if value.is_empty() || is_mail_address(value) => Ok(value.to_owned()),
+            Kind::Mail => refuse("an address such as pbx@example.com, or empty"),
+            Kind::Secret if value.is_empty() || crate::seal::is_sealed(value) => Ok(value.to_owned()),
+            // The value is not repeated.
+            Kind::Secret => Err(format!("{} is stored sealed only", self.name)),
             Kind::Path => {
                 let plain = |c: char| c.is_alphanumeric() || "/._-+".contains(c);
                 if value.is_empty() || (value.starts_with('/') && value.chars().all(plain)) {
@@ -265,6 +314,11 @@ impl Settings {
     pub fn address(&self, definition: &'static Definition) -> Option<IpAddr> {
         self.get(definition).parse().ok()
     }
+}
+
+/// Whether `text` is an e-mail address that mail can be sent to.
+pub fn is_mail_address(text: &str) -> bool {
+    text.len() <= 254 && text.parse::<lettre::Address>().is_ok()
 }
 
 /// Whether `text` is a network in CIDR notation (RFC 4632, RFC 4291), or one address.

@@ -96,9 +96,14 @@ impl<'d> Params<'d> {
         self.doc.end().end();
     }
 
-    /// No more parameters; what was asked of the user is not granted (mod_voicemail's `change-password`).
-    pub fn refuse(self) {
-        self.doc.end().start("result").attr("success", &false).end().end();
+    /// No more parameters; what was asked of the user is granted or not (mod_voicemail's `change-password`).
+    pub fn result(self, success: bool) {
+        self.doc
+            .end()
+            .start("result")
+            .attr("success", &success)
+            .end()
+            .end();
     }
 }
 

@@ -89,7 +89,7 @@ impl SipDomain {
             (Asked::Call, _) => one::call(view, domain, extension, line, &self.0),
             (Asked::Mailbox | Asked::Inject, _) => one::mailbox(domain, extension, line, &self.0),
             (Asked::Owner, _) => one::owner(domain, extension, line, &self.0),
-            (Asked::NewPin, _) => one::new_pin(domain, extension, line, &self.0),
+            (Asked::NewPin, _) => one::new_pin(rq, domain, extension, line, &self.0),
             (Asked::Anything, _) => one::anything(view, domain, extension, line, &self.0),
         }
     }

@@ -7,6 +7,7 @@
 use super::open;
 use crate::follow::{self, End, Hops};
 use crate::names::{DomainName, Number, Username};
+use crate::pin;
 use crate::registry::View;
 use crate::request::Request;
 use crate::resolve::line_rings;
@@ -156,10 +157,19 @@ pub(super) fn owner(domain: &Domain, extension: &Extension, line: Option<&Line>,
     doc.finish()
 }
 
-/// For mod_voicemail's `change-password`: no. The PIN is kept here, and changed by revision.
-pub(super) fn new_pin(domain: &Domain, extension: &Extension, line: Option<&Line>, decoy: &Decoy) -> String {
+/// For mod_voicemail's `change-password`: whether this may be the new PIN. It is changed later, by revision, when
+/// mod_voicemail tells of it (see [`crate::voicemail`]).
+pub(super) fn new_pin(
+    rq: &Request<'_>,
+    domain: &Domain,
+    extension: &Extension,
+    line: Option<&Line>,
+    decoy: &Decoy,
+) -> String {
     let mut doc = open(domain, 512);
-    open_mailbox(&mut doc, extension, line, decoy).refuse();
+    let chosen = rq.param("VM-User-Password").unwrap_or_default();
+    let may_be = extension.voicemail && pin::check(&extension.number, &chosen).is_ok();
+    open_mailbox(&mut doc, extension, line, decoy).result(may_be);
     doc.finish()
 }
 

@@ -3,8 +3,8 @@
 use super::directory::{Directory, User};
 use super::expand::unknown_variable;
 use super::plan::{Target, Verdict};
-use crate::commands::pin;
 use crate::names::{Number, Username};
+use crate::pin;
 use crate::secret;
 use crate::store::settings::is_network;
 

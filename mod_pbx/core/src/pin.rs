@@ -9,7 +9,7 @@ const LENGTH: usize = 6;
 ///
 /// # Errors
 /// What is wrong with it, in words for the person who chose it.
-pub(super) fn check(number: &Number, pin: &str) -> Result<(), String> {
+pub(crate) fn check(number: &Number, pin: &str) -> Result<(), String> {
     let digits = pin.as_bytes();
     if !(4..=10).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
         return Err("a voicemail PIN has 4 to 10 digits".to_owned());
@@ -32,7 +32,7 @@ pub(super) fn check(number: &Number, pin: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// The kernel has no random numbers.
-pub(super) fn generate(number: &Number) -> Result<String, getrandom::Error> {
+pub(crate) fn generate(number: &Number) -> Result<String, getrandom::Error> {
     loop {
         // A modulus of 2^64 by 10^6 favours no PIN by more than 1 in 10^13.
         let pin = format!("{:0LENGTH$}", getrandom::u64()? % 10u64.pow(LENGTH as u32));

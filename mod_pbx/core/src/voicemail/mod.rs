@@ -1,0 +1,117 @@
+//! What mod_voicemail tells: somebody left a message, somebody changed their PIN by phone.
+//!
+//! The events only start what is done about it. mod_voicemail's own database has it as well, and is looked
+//! through at load and every few minutes: a crash between an event and its work, or an event that was lost,
+//! delays a mail and loses none.
+
+mod book;
+mod worker;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwap;
+
+use crate::event::Event;
+use crate::host::Host;
+use crate::mail::Mailroom;
+use crate::prompts::Sounds;
+use crate::store::ConfigStore;
+
+/// mod_voicemail's profile that is ours.
+pub const PROFILE: &str = "default";
+
+/// How many events may wait. Those beyond are found in mod_voicemail's database later.
+const WAITING: usize = 8192;
+
+/// The thread's stack in bytes: it calls SQLite.
+const STACK: usize = 1024 * 1024;
+
+/// The thread that works on them.
+pub struct Voicemail {
+    shared: Arc<Shared>,
+    sender: Sender<Told>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    store: Arc<ConfigStore>,
+    mail: Arc<Mailroom>,
+    host: Arc<dyn Host>,
+    sounds: Arc<ArcSwap<Sounds>>,
+    /// mod_voicemail's database, if it has one of SQLite.
+    book: Option<PathBuf>,
+    waiting: AtomicUsize,
+}
+
+enum Told {
+    Event(Event),
+    Stop,
+}
+
+impl Voicemail {
+    /// Starts the thread, which looks at once what there is that nobody was told of.
+    ///
+    /// # Errors
+    /// The system has no thread for it.
+    pub fn start(
+        store: Arc<ConfigStore>,
+        mail: Arc<Mailroom>,
+        host: Arc<dyn Host>,
+        sounds: Arc<ArcSwap<Sounds>>,
+    ) -> std::io::Result<Self> {
+        let folder = host.variable("db_dir");
+        let shared = Arc::new(Shared {
+            book: folder.map(|folder| Path::new(&folder).join(format!("voicemail_{PROFILE}.db"))),
+            store,
+            mail,
+            host,
+            sounds,
+            waiting: AtomicUsize::new(0),
+        });
+        let (sender, receiver) = mpsc::channel();
+        let worker = worker::Worker::new(Arc::clone(&shared));
+        let thread = std::thread::Builder::new()
+            .name("pbx-voicemail".to_owned())
+            .stack_size(STACK)
+            .spawn(move || worker.run(&receiver))?;
+        Ok(Self {
+            shared,
+            sender,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Takes a `vm::maintenance`. Any thread of the switch; never waits.
+    pub fn tell(&self, event: Event) {
+        if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING
+            || self.sender.send(Told::Event(event)).is_err()
+        {
+            self.shared.waiting.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// Ends the thread.
+    pub fn stop(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // Fails only if the thread is gone already.
+            let _ = self.sender.send(Told::Stop);
+            if thread.join().is_err() {
+                tracing::error!("the thread of voicemail ended badly");
+            }
+        }
+    }
+}
+
+impl Drop for Voicemail {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests;

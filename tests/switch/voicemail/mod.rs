@@ -5,11 +5,13 @@
 
 mod handset;
 mod media;
+#[path = "../../sink/mod.rs"]
+mod sink;
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 
@@ -21,6 +23,7 @@ use crate::site::{repository, run_folder};
 use crate::wait;
 use handset::Handset;
 use media::{Media, Sound, likeness, loudness, tone};
+use sink::{Received, Sink};
 
 /// As alike as a prompt and what the phone hears of it must be, by their loudness.
 const ALIKE: f64 = 0.85;
@@ -40,6 +43,12 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
                 "a_mailbox_is_opened_heard_and_emptied_by_phone",
                 a_mailbox_is_opened_heard_and_emptied,
             ),
+            ("the_pin_is_changed_by_phone", the_pin_is_changed_by_phone),
+            (
+                "the_mail_reaches_its_server_and_waits_while_that_is_away",
+                the_mail_reaches_its_server,
+            ),
+            ("mail_and_lamp_outlive_a_crash", mail_and_lamp_outlive_a_crash),
         ],
     );
 }
@@ -197,8 +206,7 @@ fn a_mailbox_is_opened_heard_and_emptied(rig: &mut Rig) {
     let lit = bob.hears(0, &["NOTIFY", "Event: message-summary", "Messages-Waiting: yes"]);
     let media = open_mailbox(rig, &bob, &mailbox, "471107");
     hear(&media, "wrong-pin");
-    media.forget();
-    hear(&media, "enter-pin");
+    // It asks again at once.
     media.press("471108#");
     hear(&media, "you-have");
     hear(&media, "message-number");
@@ -217,4 +225,131 @@ fn a_mailbox_is_opened_heard_and_emptied(rig: &mut Rig) {
     assert_eq!(boxed(rig, &mailbox), (0, 0));
     assert!(bob.messages() > lit);
     bob.hears(lit + 1, &["NOTIFY", "Messages-Waiting: no"]);
+}
+
+/// carol gets mail at a server of this test's; whatever waits about other mailboxes goes there too.
+fn mail_goes_to(rig: &mut Rig, port: u16) {
+    let domain = DOMAINS[0];
+    rig.switch
+        .api(&format!("pbx user set carol@{domain} --email carol@example.com"));
+    for setting in [
+        "smtp-host 127.0.0.1",
+        "smtp-tls none",
+        "mail-from pbx@example.com",
+    ] {
+        rig.switch.api(&format!("pbx setting set {setting}"));
+    }
+    rig.switch.ok(&format!("pbx setting set smtp-port {port}"));
+}
+
+#[track_caller]
+fn received(sink: &Sink, count: usize, patience: Duration) -> Received {
+    wait::until("the mail", patience, || sink.received().get(count - 1).cloned())
+}
+
+/// What alice said is in the mail; while the mail server is away for a minute the mail waits, then it comes.
+fn the_mail_reaches_its_server(rig: &mut Rig) {
+    let alice = handset("alice", DOMAINS[0]);
+    let sink = Sink::start(0);
+    let port = sink.port();
+    mail_goes_to(rig, port);
+    leave_message(&alice, "1003");
+    let mail = received(&sink, 1, wait::SOON);
+    assert_eq!(mail.recipients, ["RCPT TO:<carol@example.com>"]);
+    let subject = mail.header("Subject").unwrap();
+    assert!(
+        subject.starts_with("Voice message from alice Canary-acme (1001), "),
+        "{subject}"
+    );
+    let sound = Sound::parse(&mail.attachment().unwrap());
+    assert!(
+        sound.rate == 8000 && tone(&sound.samples) > 100,
+        "{} Hz",
+        sound.rate
+    );
+
+    drop(sink);
+    let away = Instant::now();
+    leave_message(&alice, "1003");
+    let status = rig.switch.until("pbx status", "mail waits since");
+    assert!(status.contains("Connection error"), "{status}");
+    std::thread::sleep(Duration::from_secs(60).saturating_sub(away.elapsed()));
+    let sink = Sink::start(port);
+    let mail = received(&sink, 1, Duration::from_secs(120));
+    let sound = Sound::parse(&mail.attachment().unwrap());
+    assert!(tone(&sound.samples) > 100);
+    rig.switch.until("pbx mail list", "no mail waits");
+    assert_eq!(sink.received().len(), 1);
+}
+
+/// The switch is killed while mail waits: it comes after the next start, and the lamp of the phone that comes back
+/// is lit.
+fn mail_and_lamp_outlive_a_crash(rig: &mut Rig) {
+    let domain = DOMAINS[0];
+    let port = Sink::start(0).port();
+    mail_goes_to(rig, port);
+    leave_message(&handset("alice", domain), "1003");
+    rig.switch.until("pbx mail list", "carol@example.com");
+    rig.switch.crash();
+    rig.start_again();
+    let waiting = boxed(rig, &format!("1003@{domain}")).0;
+    assert!(waiting > 0);
+    let carol = handset("carol", domain);
+    carol.register(120);
+    carol.hears(
+        0,
+        &[
+            "NOTIFY",
+            "Messages-Waiting: yes",
+            &format!("Voice-Message: {waiting}/0"),
+        ],
+    );
+    let sink = Sink::start(port);
+    received(&sink, 1, Duration::from_secs(120));
+    rig.switch.until("pbx mail list", "no mail waits");
+}
+
+/// A new PIN is chosen by phone: an easy one is refused, the other is a revision of ours, opens the mailbox, and
+/// does not any more once it is changed again.
+fn the_pin_is_changed_by_phone(rig: &mut Rig) {
+    let domain = DOMAINS[1];
+    let mailbox = format!("1002@{domain}");
+    rig.switch
+        .ok(&format!("pbx extension set {mailbox} --voicemail-pin 471108"));
+    let bob = handset("bob", domain);
+    bob.register(300);
+    let media = open_mailbox(rig, &bob, &mailbox, "471108");
+    hear(&media, "more-options-press");
+    media.press("5");
+    hear(&media, "change-pin-press");
+    media.press("6");
+    media.forget();
+    hear(&media, "enter-pin");
+    media.press("1234#");
+    hear(&media, "pin-refused");
+    // It asks again at once.
+    media.press("864213#");
+    hear(&media, "pin-changed");
+    let lookup = format!("pbx lookup directory key_value={domain} user=1002 action=voicemail-lookup");
+    rig.switch.until(&lookup, "864213");
+    assert!(
+        rig.switch
+            .ok("pbx revisions")
+            .contains(&format!("PIN of {mailbox} changed by phone"))
+    );
+    rig.switch.api("hupall");
+    rig.switch.until("show channels count", "0 total.");
+
+    media.forget();
+    let media = open_mailbox(rig, &bob, &mailbox, "864213");
+    hear(&media, "you-have");
+    rig.switch.api("hupall");
+    rig.switch.until("show channels count", "0 total.");
+    rig.switch
+        .ok(&format!("pbx extension set {mailbox} --voicemail-pin 975310"));
+    media.forget();
+    let media = open_mailbox(rig, &bob, &mailbox, "864213");
+    hear(&media, "wrong-pin");
+    rig.switch.api("hupall");
+    rig.switch.until("show channels count", "0 total.");
 }

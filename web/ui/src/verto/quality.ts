@@ -1,0 +1,44 @@
+/** How a call sounds, judged from what the browser counts. */
+
+export interface Sample {
+  received: number
+  lost: number
+  /** Seconds. */
+  jitter: number
+  /** Seconds; none: not measured. */
+  roundTrip: number | null
+}
+
+/** silent: nothing arrives at all. */
+export type Quality = 'good' | 'fair' | 'poor' | 'silent'
+
+/** What a report says of the sound that arrives. */
+export const sample = (report: Iterable<[string, unknown]>): Sample => {
+  const all: Sample = { received: 0, lost: 0, jitter: 0, roundTrip: null }
+  for (const [, value] of report) {
+    const entry = value as Record<string, unknown>
+    const number = (key: string) => (typeof entry[key] === 'number' ? (entry[key] as number) : 0)
+    if (entry.type === 'inbound-rtp' && entry.kind === 'audio') {
+      all.received += number('packetsReceived')
+      all.lost += Math.max(0, number('packetsLost'))
+      all.jitter = Math.max(all.jitter, number('jitter'))
+    } else if (entry.type === 'remote-inbound-rtp' && entry.kind === 'audio' && 'roundTripTime' in entry) {
+      all.roundTrip = Math.max(all.roundTrip ?? 0, number('roundTripTime'))
+    } else if (entry.type === 'candidate-pair' && entry.nominated === true && 'currentRoundTripTime' in entry) {
+      all.roundTrip = Math.max(all.roundTrip ?? 0, number('currentRoundTripTime'))
+    }
+  }
+  return all
+}
+
+/** The quality between two samples. */
+export const quality = (before: Sample, now: Sample): Quality => {
+  const received = now.received - before.received
+  const lost = Math.max(0, now.lost - before.lost)
+  if (received <= 0) return 'silent'
+  const loss = lost / (received + lost)
+  const roundTrip = now.roundTrip ?? 0
+  if (loss > 0.05 || roundTrip > 0.5 || now.jitter > 0.08) return 'poor'
+  if (loss > 0.01 || roundTrip > 0.25 || now.jitter > 0.03) return 'fair'
+  return 'good'
+}

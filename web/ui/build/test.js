@@ -32,7 +32,7 @@ try {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     sourcemap: 'inline',
-    define: { 'import.meta.dirname': JSON.stringify(join(root, 'test')) },
+    define: { 'PBX_TEST_FOLDER': JSON.stringify(join(root, 'test')) },
     logLevel: 'warning',
   })
   const bundles = readdirSync(out).map((name) => join(out, name))

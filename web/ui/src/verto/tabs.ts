@@ -93,3 +93,8 @@ export class Tabs<State, Command> {
     }
   }
 }
+
+/** This browser's, where it has them. */
+export const browserLocks = (): Locks | null => (typeof navigator.locks === 'undefined' ? null : navigator.locks)
+export const browserChannel = (name: string): Channel | null =>
+  typeof BroadcastChannel === 'undefined' ? null : (new BroadcastChannel(name) as unknown as Channel)

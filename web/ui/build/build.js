@@ -1,0 +1,54 @@
+// Writes the pages: index.html, and under assets/ what it names, each with its content in its name and its
+// compressed twins beside it. `node build/build.js [FOLDER]`; the folder is dist unless another is named.
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { extname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const out = resolve(process.argv[2] ?? join(root, 'dist'))
+
+const made = await build({
+  absWorkingDir: root,
+  entryPoints: { main: 'src/main.tsx', style: 'src/style.css' },
+  outdir: out,
+  write: false,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: ['es2022'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'none',
+  logLevel: 'warning',
+})
+
+const write = (name, content) => {
+  const path = join(out, name)
+  writeFileSync(path, content)
+  if (content.length < 200) return
+  writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }))
+  writeFileSync(
+    `${path}.br`,
+    brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } }),
+  )
+}
+
+rmSync(out, { recursive: true, force: true })
+mkdirSync(join(out, 'assets'), { recursive: true })
+let index = readFileSync(join(root, 'index.html'), 'utf8')
+const asset = (placeholder, content) => {
+  if (!index.includes(placeholder)) throw new Error(`index.html does not name ${placeholder}`)
+  const kind = extname(placeholder)
+  const base = placeholder.slice('/assets/'.length, -kind.length)
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 12)
+  write(`assets/${base}-${hash}${kind}`, content)
+  index = index.replaceAll(placeholder, `/assets/${base}-${hash}${kind}`)
+}
+for (const file of made.outputFiles) {
+  asset(`/assets/main${extname(file.path)}`, Buffer.from(file.contents))
+}
+asset('/assets/icon.svg', readFileSync(join(root, 'src/icon.svg')))
+write('index.html', Buffer.from(index))

@@ -1,0 +1,148 @@
+import { effect, signal, useSignal } from '@preact/signals'
+import { render } from 'preact'
+import { Problem, load, me, signOut } from './api.ts'
+import { LOCALES, NAMES, choose, language, t, type Language } from './i18n.ts'
+import { startLive } from './live.ts'
+import { Extension } from './pages/extension.tsx'
+import { Home, Missing } from './pages/home.tsx'
+import { Password } from './pages/password.tsx'
+import { SignIn, who } from './pages/sign-in.tsx'
+import { watchDevices } from './phone/devices.ts'
+import { closeHubs, phones } from './phone/hubs.ts'
+import { phrase } from './phone/call-card.tsx'
+import { go, route, startRouter } from './router.ts'
+
+const App = () => {
+  const somebody = me.value
+  return (
+    <>
+      <Header />
+      <main id="main">{somebody === undefined ? <Waiting /> : somebody ? <Inside /> : <SignIn />}</main>
+    </>
+  )
+}
+
+const Inside = () => {
+  const where = route.value
+  if (me.value?.must_change_password) return <Password />
+  switch (where.page) {
+    case 'extension':
+      return <Extension channel={where.channel} />
+    case 'password':
+      return <Password />
+    case 'home':
+      return <Home />
+    case 'missing':
+      return <Missing />
+  }
+}
+
+/** Why something of the frame did not work. */
+const trouble = signal('')
+
+const Waiting = () => <p class="muted narrow">{trouble.value || t('app.loading')}</p>
+
+const Header = () => {
+  const busy = useSignal(false)
+  return (
+    <header class="top">
+      <a class="brand" href="/">
+        {t('app.name')}
+      </a>
+      <Elsewhere />
+      <span class="grow" />
+      <label>
+        <span class="hidden">{t('app.language')}</span>
+        <select value={language.value} onChange={(event) => choose(event.currentTarget.value)}>
+          {(Object.keys(LOCALES) as Language[]).map((one) => (
+            <option key={one} value={one} lang={one}>
+              {NAMES[one]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {me.value && (
+        <>
+          <a href="/password">{who()}</a>
+          <button
+            type="button"
+            disabled={busy.value}
+            onClick={() => {
+              busy.value = true
+              signOut()
+                .then(() => (trouble.value = ''))
+                .catch((error: Error) => (trouble.value = error.message))
+                .finally(() => (busy.value = false))
+            }}
+          >
+            {t('signout')}
+          </button>
+        </>
+      )}
+      {me.value && trouble.value && (
+        <span class="bad" role="alert">
+          {trouble.value}
+        </span>
+      )}
+    </header>
+  )
+}
+
+/** A call goes on while another page is looked at: the way back to it. */
+const Elsewhere = () => {
+  const where = route.value
+  const shown = where.page === 'extension' ? where.channel : ''
+  const all = phones.value.filter(([channel]) => channel !== shown)
+  return (
+    <>
+      {all.flatMap(([channel, hub]) =>
+        hub.state.value.calls
+          .filter((call) => call.state !== 'over')
+          .map((call) => (
+            <a key={call.id} class="elsewhere" href={`/extensions/${channel}`}>
+              {phrase(call)}
+            </a>
+          )),
+      )}
+    </>
+  )
+}
+
+const begin = async (): Promise<void> => {
+  startRouter()
+  watchDevices()
+  effect(() => {
+    document.documentElement.lang = language.value
+    document.title = t('app.name')
+  })
+  let live: (() => void) | null = null
+  let user: string | undefined
+  effect(() => {
+    const now = me.value?.must_change_password ? undefined : me.value?.user?.id
+    if (now === user) return
+    user = now
+    live?.()
+    live = now ? startLive(now) : null
+    if (!now) closeHubs()
+  })
+  effect(() => {
+    const channels = me.value?.channels ?? []
+    if (route.value.page === 'home' && channels.length === 1) go(`/extensions/${channels[0]!.id}`, true)
+  })
+  const root = document.getElementById('app')
+  if (!root) return
+  render(<App />, root)
+  for (;;) {
+    try {
+      await load()
+      trouble.value = ''
+      return
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      trouble.value = error.message
+      await new Promise((resolve) => setTimeout(resolve, 3_000))
+    }
+  }
+}
+
+void begin()

@@ -1,0 +1,166 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { Icon } from '../icons.tsx'
+import { duration, maybe, t, type Key } from '../i18n.ts'
+import type { CallView } from '../verto/phone.ts'
+import { party, type Hub } from './hub.ts'
+import { Pad } from './pad.tsx'
+
+const PHRASES: Record<CallView['state'], Key> = {
+  new: 'call.out.new',
+  requesting: 'call.out.new',
+  trying: 'call.out.trying',
+  early: 'call.early',
+  ringing: 'call.incoming',
+  answering: 'call.answering',
+  active: 'call.active',
+  held: 'call.held',
+  recovering: 'call.recovering',
+  over: 'call.over',
+}
+
+/** What a call does, in a sentence. */
+export const phrase = (call: CallView): string => {
+  const said = t(PHRASES[call.state], { name: party(call) })
+  const why = call.state === 'over' ? reason(call.cause) : ''
+  return why ? `${said}: ${why}` : said
+}
+
+const reason = (cause: string): string => maybe(`cause.${cause}`) ?? t('cause.other', { cause })
+
+interface Props {
+  call: CallView
+  others: CallView[]
+  hub: Hub
+}
+
+export const CallCard = ({ call, others, hub }: Props) => {
+  const open = useSignal<'' | 'keypad' | 'transfer'>('')
+  const { id: name } = call
+  const up = call.state === 'active' || call.state === 'held'
+  const toggle = (what: 'keypad' | 'transfer') => (open.value = open.value === what ? '' : what)
+  return (
+    <article class={`call ${call.state}`} aria-label={phrase(call)}>
+      <header class="bar">
+        <div class="grow">
+          <strong class="name">{party(call)}</strong>
+          {call.name && call.number && <span class="muted"> {call.number}</span>}
+          <p class="said">{phrase(call)}</p>
+        </div>
+        {call.answeredAt > 0 && call.state !== 'over' && <Time since={call.answeredAt} />}
+      </header>
+      {up && (
+        <p class="row small">
+          {call.quality && <span class={`quality ${call.quality}`}>{t(`quality.${call.quality}`)}</span>}
+          {call.muted && <span class="warning">{t('call.muted')}</span>}
+          {call.digits && <span class="muted">{call.digits.slice(-16)}</span>}
+        </p>
+      )}
+      <div class="row">
+        {call.state === 'ringing' && (
+          <button type="button" class="answer" onClick={() => hub.send({ do: 'answer', call: name })}>
+            <Icon name="call" /> {t('call.answer')}
+          </button>
+        )}
+        {up && (
+          <>
+            <button
+              type="button"
+              aria-pressed={call.muted}
+              onClick={() => hub.send({ do: 'mute', call: name, on: !call.muted })}
+            >
+              <Icon name={call.muted ? 'mute' : 'microphone'} /> {t(call.muted ? 'call.unmute' : 'call.mute')}
+            </button>
+            <button
+              type="button"
+              disabled={call.busy}
+              aria-pressed={call.state === 'held'}
+              onClick={() => hub.send({ do: 'hold', call: name, on: call.state !== 'held' })}
+            >
+              <Icon name={call.state === 'held' ? 'resume' : 'hold'} />{' '}
+              {t(call.state === 'held' ? 'call.resume' : 'call.hold')}
+            </button>
+            <button type="button" aria-expanded={open.value === 'keypad'} onClick={() => toggle('keypad')}>
+              <Icon name="keypad" /> {t('call.keypad')}
+            </button>
+            <button type="button" aria-expanded={open.value === 'transfer'} onClick={() => toggle('transfer')}>
+              <Icon name="transfer" /> {t('call.transfer')}
+            </button>
+          </>
+        )}
+        {call.state !== 'over' && (
+          <button type="button" class="hangup" onClick={() => hub.send({ do: 'hangUp', call: name })}>
+            <Icon name="hangup" /> {t(call.state === 'ringing' ? 'call.decline' : 'call.hangup')}
+          </button>
+        )}
+        {call.state === 'over' && (
+          <button type="button" onClick={() => hub.send({ do: 'dismiss', call: name })}>
+            {t('app.close')}
+          </button>
+        )}
+      </div>
+      {up && open.value === 'keypad' && (
+        <Pad press={(digits) => hub.send({ do: 'send', call: name, digits })} />
+      )}
+      {up && open.value === 'transfer' && <Transfer call={call} others={others} hub={hub} />}
+    </article>
+  )
+}
+
+/** At once, or by way of a second call that is spoken on first. */
+const Transfer = ({ call, others, hub }: Props) => {
+  const number = useSignal('')
+  const to = () => number.value.trim()
+  const partners = others.filter((other) => other.state === 'active' || other.state === 'held')
+  return (
+    <form
+      class="transfer"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (to()) hub.send({ do: 'transfer', call: call.id, number: to().replace(/[\s()./-]/g, '') })
+      }}
+    >
+      <label>
+        {t('call.transfer.to')}
+        <input
+          type="tel"
+          autocomplete="off"
+          maxLength={64}
+          value={number.value}
+          onInput={(event) => (number.value = event.currentTarget.value)}
+        />
+      </label>
+      <div class="row">
+        <button class="primary" disabled={!to() || call.busy}>
+          {t('call.transfer.now')}
+        </button>
+        <button type="button" disabled={!to()} onClick={() => hub.send({ do: 'dial', number: to() })}>
+          {t('call.transfer.ask')}
+        </button>
+        {partners.map((other) => (
+          <button
+            key={other.id}
+            type="button"
+            disabled={call.busy}
+            onClick={() => hub.send({ do: 'connect', call: call.id, other: other.id })}
+          >
+            {t('call.connect', { name: party(other) })}
+          </button>
+        ))}
+      </div>
+    </form>
+  )
+}
+
+const Time = ({ since }: { since: number }) => {
+  const now = useSignal(Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => (now.value = Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [now])
+  return (
+    <span class="time" role="timer" aria-live="off">
+      {duration(now.value - since)}
+    </span>
+  )
+}

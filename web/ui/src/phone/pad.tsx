@@ -1,0 +1,26 @@
+import { t } from '../i18n.ts'
+import { key } from './tones.ts'
+
+const KEYS = ['1', '2 ABC', '3 DEF', '4 GHI', '5 JKL', '6 MNO', '7 PQRS', '8 TUV', '9 WXYZ', '*', '0 +', '#']
+
+export const Pad = ({ press }: { press(digit: string): void }) => (
+  <div class="pad" role="group" aria-label={t('phone.pad')}>
+    {KEYS.map((label) => {
+      const [digit = '', letters] = label.split(' ')
+      return (
+        <button
+          key={digit}
+          type="button"
+          aria-label={digit}
+          onClick={() => {
+            key(digit)
+            press(digit)
+          }}
+        >
+          {digit}
+          <small aria-hidden="true">{letters}</small>
+        </button>
+      )
+    })}
+  </div>
+)

@@ -1,0 +1,37 @@
+/** Addresses without page loads: a load would end the call. */
+import { signal } from '@preact/signals'
+
+export type Route = { page: 'home' } | { page: 'extension'; channel: string } | { page: 'password' } | { page: 'missing' }
+
+const CHANNEL = /^\/extensions\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
+
+/** Which page an address names. */
+export const parse = (path: string): Route => {
+  const channel = CHANNEL.exec(path)?.[1]
+  if (channel) return { page: 'extension', channel }
+  if (path === '/') return { page: 'home' }
+  if (path === '/password') return { page: 'password' }
+  return { page: 'missing' }
+}
+
+export const route = signal<Route>({ page: 'home' })
+
+export const go = (path: string, replace = false): void => {
+  if (path !== location.pathname) history[replace ? 'replaceState' : 'pushState'](null, '', path)
+  route.value = parse(path)
+}
+
+/** Takes over the links of the page, and the browser's buttons. */
+export const startRouter = (): void => {
+  route.value = parse(location.pathname)
+  addEventListener('popstate', () => {
+    route.value = parse(location.pathname)
+  })
+  document.addEventListener('click', (event) => {
+    const link = event.target instanceof Element ? event.target.closest('a') : null
+    const plain = !event.defaultPrevented && event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey
+    if (!link || !plain || link.origin !== location.origin || link.target || link.hasAttribute('download')) return
+    event.preventDefault()
+    go(link.pathname)
+  })
+}

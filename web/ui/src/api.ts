@@ -140,7 +140,13 @@ export const issue = async (channel: string, sessionId: string): Promise<Issued>
     if (!(error instanceof Problem)) throw error
     if (error.status === 401) throw new NotIssued('signed-out', error.message)
     if (error.status === 404) throw new NotIssued('no-channel', error.message)
-    if (error.kind === 'too-many-clients' || error.status === 409) throw new NotIssued('too-many', error.message)
+    if (error.kind === 'too-many-clients') throw new NotIssued('too-many', error.message)
+    if (error.kind === 'session-taken') throw new NotIssued('taken', error.message)
     throw new NotIssued('later', error.message, error.wait)
   }
+}
+
+/** Gives them back. Who does not hear of it ends them by itself, later. */
+export const release = (channel: string, clientId: string): void => {
+  ask('DELETE', `/extensions/${channel}/sessions/${clientId}`).catch(() => {})
 }

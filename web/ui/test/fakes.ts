@@ -232,6 +232,8 @@ export class World {
   life = 900_000
   stored: unknown = null
   sounds: (string | null)[] = []
+  readonly released: string[] = []
+  sessionIds = 0
   private ids = 0
 
   credentials(sessionId: string): Issued {
@@ -258,6 +260,8 @@ export class World {
         this.issues += 1
         return this.issue(sessionId)
       },
+      release: (clientId) => this.released.push(clientId),
+      newSession: () => `session-${++this.sessionIds}`,
     }
   }
 

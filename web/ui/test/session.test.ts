@@ -278,3 +278,34 @@ test('an answer of the PBX that names no session is none', () => {
   const bad = [null, [], {}, { ...good, password: 7 }, { ...good, expiresAt: 'soon' }, { ...good, wsPath: 'wss://x/' }]
   for (const answer of bad) assert.throws(() => readIssued(answer), NotIssued)
 })
+
+test('a session id of an earlier sign-in gives way to a new one', async () => {
+  const world = new World()
+  const asked: string[] = []
+  world.issue = (id) => {
+    asked.push(id)
+    return id === 'the-session' ? Promise.reject(new NotIssued('taken', 'taken')) : Promise.resolve(world.credentials(id))
+  }
+  const { session } = world.session()
+  session.start()
+  await world.clock.pass(500)
+  await world.letIn()
+  assert.deepEqual(asked, ['the-session', 'session-1'])
+  assert.equal(world.socket.params('login').sessid, 'session-1')
+  assert.equal(session.link, 'ready')
+})
+
+test('going offline gives the client back, unless one is back at once', async () => {
+  const world = new World()
+  const { session } = world.session()
+  session.start()
+  await world.letIn()
+  session.stop()
+  session.start()
+  await world.letIn()
+  await world.clock.pass(5_000)
+  assert.deepEqual(world.released, [])
+  session.stop()
+  await world.clock.pass(1_000)
+  assert.deepEqual(world.released, ['client'])
+})

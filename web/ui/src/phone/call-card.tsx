@@ -69,12 +69,11 @@ export const CallCard = ({ call, others, hub }: Props) => {
               aria-pressed={call.muted}
               onClick={() => hub.send({ do: 'mute', call: name, on: !call.muted })}
             >
-              <Icon name={call.muted ? 'mute' : 'microphone'} /> {t(call.muted ? 'call.unmute' : 'call.mute')}
+              <Icon name={call.muted ? 'mute' : 'microphone'} /> {t('call.mute')}
             </button>
             <button
               type="button"
               disabled={call.busy}
-              aria-pressed={call.state === 'held'}
               onClick={() => hub.send({ do: 'hold', call: name, on: call.state !== 'held' })}
             >
               <Icon name={call.state === 'held' ? 'resume' : 'hold'} />{' '}

@@ -72,8 +72,12 @@ export class Hub {
 
   private lead(): void {
     const kept = store.get(this.key('session'))
-    const session = kept && UUID.test(kept) ? kept : newId()
-    store.set(this.key('session'), session)
+    const newSession = () => {
+      const fresh = newId()
+      store.set(this.key('session'), fresh)
+      return fresh
+    }
+    const session = kept && UUID.test(kept) ? kept : newSession()
     this.here.value = true
     this.phone = new Phone(
       session,
@@ -86,6 +90,8 @@ export class Hub {
           return new WebSocket(url) as unknown as Socket
         },
         issue: (id) => api.issue(this.channel, id),
+        release: (client) => api.release(this.channel, client),
+        newSession,
         peer: (config) => new RTCPeerConnection(config) as unknown as Peer,
         microphone: { open: openMicrophone },
         memory: {

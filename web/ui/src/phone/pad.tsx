@@ -11,7 +11,6 @@ export const Pad = ({ press }: { press(digit: string): void }) => (
         <button
           key={digit}
           type="button"
-          aria-label={digit}
           onClick={() => {
             key(digit)
             press(digit)

@@ -16,10 +16,13 @@ export interface Issued {
   wsPath: string
 }
 
-/** Why no credentials were issued. `later`: it may go better by itself. */
+/**
+ * Why no credentials were issued. taken: the session id belongs to an earlier sign-in. later: it may go better by
+ * itself.
+ */
 export class NotIssued extends Error {
   constructor(
-    readonly why: 'signed-out' | 'no-channel' | 'too-many' | 'later',
+    readonly why: 'signed-out' | 'no-channel' | 'too-many' | 'taken' | 'later',
     message: string,
     /** Milliseconds to wait, if the server said. */
     readonly wait = 0,
@@ -51,6 +54,10 @@ export interface SessionDeps {
   socket(wsPath: string): Socket
   /** Asks the PBX for credentials of this session id: the same client id each time, a new password. */
   issue(sessionId: string): Promise<Issued>
+  /** Tells the PBX that a client is not needed any more. */
+  release(clientId: string): void
+  /** A session id that nobody has, kept from now on instead of the one before. */
+  newSession(): string
 }
 
 export interface SessionEvents {
@@ -72,6 +79,8 @@ const PING_EVERY = 20_000
 const PING_PATIENCE = 5_000
 /** A password this close to its end is not used for a new login. */
 const FRESH = 15_000
+/** So long after going offline the client is given back. */
+const RELEASE = 1_000
 /** However wrong a clock is: not more often. */
 const SOONEST_RENEWAL = 20_000
 /** Wrong passwords in a row, each fresh, before we believe it. */
@@ -92,11 +101,13 @@ export class Session {
   private loggedIn = false
   private readonly timers = new Map<string, () => void>()
   private pinged = 0
+  /** Keeps the client that would be given back. */
+  private keep = () => {}
   /** The server said not to ask before. */
   private barred = 0
 
   constructor(
-    readonly sessionId: string,
+    private sessionId: string,
     private readonly deps: SessionDeps,
     private readonly events: SessionEvents,
   ) {}
@@ -105,12 +116,18 @@ export class Session {
   start(): void {
     if (this.link === 'connecting' || this.link === 'ready') return
     this.tries = this.refusals = 0
+    this.keep()
     void this.connect()
   }
 
   /** Goes offline. */
   stop(): void {
+    const { issued } = this
     this.end('off')
+    if (!issued) return
+    // What was said last, such as a goodbye to a caller, reaches the switch first.
+    this.issued = null
+    this.keep = this.deps.clock.after(RELEASE, () => this.deps.release(issued.clientId))
   }
 
   /** The network changed, the page is seen again or the machine slept: find out now whether the line is there. */
@@ -141,7 +158,9 @@ export class Session {
       if (attempt !== this.attempt) return
       this.open(fresh, attempt)
     } catch (error) {
-      if (attempt === this.attempt) this.notIssued(error)
+      if (attempt !== this.attempt) return
+      if (error instanceof NotIssued && error.why === 'taken') this.sessionId = this.deps.newSession()
+      this.notIssued(error)
     }
   }
 
@@ -153,7 +172,8 @@ export class Session {
   }
 
   private notIssued(error: unknown): void {
-    if (error instanceof NotIssued && error.why !== 'later') this.end(error.why)
+    const final = error instanceof NotIssued && error.why !== 'later' && error.why !== 'taken'
+    if (final) this.end(error.why)
     else this.retry(error instanceof NotIssued ? error.wait : 0)
   }
 
@@ -250,7 +270,7 @@ export class Session {
     } catch (error) {
       if (attempt !== this.attempt) return
       // The call that runs goes on until the switch ends it: nothing is cut here.
-      const final = error instanceof NotIssued && error.why !== 'later'
+      const final = error instanceof NotIssued && error.why !== 'later' && error.why !== 'taken'
       if (!final) this.renewInTime(5_000 + 5_000 * this.deps.clock.random())
     }
   }

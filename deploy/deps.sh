@@ -11,12 +11,21 @@ need() { # PACKAGE CHECK…: the package unless the check succeeds
   "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
+new_enough() {
+  node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 18 || (a == 18 && b >= 13) ? 0 : 1)'
+}
+
 for purpose in "$@"; do
   case $purpose in
     build)
       need gcc command -v cc
       need pkg-config command -v pkg-config
       need libsqlite3-dev pkg-config --exists sqlite3
+      # The web pages; who has them built already needs neither.
+      if [ -z "${PBX_WEB_DIST:-}" ]; then
+        need nodejs new_enough
+        need npm command -v npm
+      fi
       need espeak-ng command -v espeak-ng
       ;;
     test)

@@ -10,6 +10,8 @@
 pub mod app;
 pub mod client_address;
 pub mod csrf;
+mod events;
+mod extensions;
 mod fsapi;
 mod headers;
 pub mod host_check;

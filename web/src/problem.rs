@@ -9,6 +9,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::page;
+
 const JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
@@ -82,6 +84,10 @@ impl IntoResponse for Problem {
     }
 }
 
+/// An extension of an answer that is an error and a page of its own: [`shape`] leaves it as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whole;
+
 /// A path that nobody has.
 pub(crate) async fn missing() -> Problem {
     Problem::not_found()
@@ -104,7 +110,8 @@ pub(crate) async fn shape(request: Request, next: Next) -> Response {
         && accept.is_some_and(|accept| accept.contains("text/html"));
     let response = next.run(request).await;
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let whole = response.extensions().get::<Whole>().is_some();
+    if whole || !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     let ours = response.headers().get(CONTENT_TYPE) == Some(&JSON);
@@ -115,8 +122,9 @@ pub(crate) async fn shape(request: Request, next: Next) -> Response {
     let (kind, text) = if person {
         let page = format!(
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{reason}</title>\
-             <link rel=\"stylesheet\" href=\"/assets/style.css\"><main><h1>{reason}</h1>\
-             <p><a href=\"/\">To the start</a></p></main></html>"
+             <link rel=\"stylesheet\" href=\"{}\"><main><h1>{reason}</h1>\
+             <p><a href=\"/\">To the start</a></p></main></html>",
+            page::style_sheet()
         );
         (HTML, page)
     } else {

@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::{App, Door, Via};
 use crate::protected::Protected;
 use crate::server::StartError;
-use crate::{csrf, fsapi, headers, host_check, metrics, page, problem, sign_in, verto};
+use crate::{csrf, events, extensions, fsapi, headers, host_check, metrics, page, problem, sign_in, verto};
 
 /// The largest body that is read, in bytes, unless a route says otherwise.
 const BODY: usize = 64 * 1024;
@@ -32,6 +32,8 @@ pub(crate) fn all(app: App) -> Result<Router, StartError> {
         .merge(page::routes())
         .merge(sign_in::routes())
         .merge(verto::routes())
+        .merge(extensions::routes())
+        .merge(events::routes())
         .route_layer(middleware::from_fn_with_state(app.clone(), csrf::check));
     Ok(Router::new()
         .merge(checked)

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use crate::client::{Answer, Browser, ask, connect, raw, request};
+use crate::client::{Answer, Browser, ask, connect, raw};
 use crate::site::{PASSWORD, Site};
 
 #[test]
@@ -367,17 +367,6 @@ fn pages_may_do_nothing_but_what_they_need() {
     assert!(
         !page.body.contains("<style") && !page.body.contains("onclick"),
         "nothing inline"
-    );
-    let zipped = request(
-        site.public(),
-        "GET",
-        "/assets/app.js",
-        &[("Accept-Encoding", "gzip")],
-        "",
-    );
-    assert_eq!(
-        raw(site.public(), zipped.as_bytes()).header("content-encoding"),
-        "gzip"
     );
     let lost = ask(site.public(), "GET", "/nowhere", &[("Accept", "text/html")], "");
     assert_eq!(

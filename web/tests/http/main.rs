@@ -6,6 +6,7 @@ mod certificates;
 mod client;
 mod fsapi;
 mod listeners;
+mod pages;
 mod protected;
 mod sign_in;
 mod site;

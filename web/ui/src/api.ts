@@ -101,14 +101,21 @@ const ask = async (method: string, path: string, body?: unknown): Promise<Answer
   }
 }
 
-const take = ({ data }: Answer): void => {
-  me.value = { ...(data as unknown as Me), channels: Array.isArray(data.channels) ? (data.channels as Channel[]) : [] }
+/** Takes who is signed in, and asks what is theirs. */
+const take = async ({ data }: Answer): Promise<void> => {
+  const found: Me = { ...(data as unknown as Omit<Me, 'channels'>), channels: [] }
+  if (found.user && !found.must_change_password) {
+    const { channels, codes } = (await once('GET', '/api/channels')).data
+    if (Array.isArray(channels)) found.channels = channels as Channel[]
+    if (codes) found.codes = codes as { echo?: string }
+  }
+  me.value = found
 }
 
 /** Finds out who is signed in. */
 export const load = async (): Promise<void> => {
   try {
-    take(await once('GET', '/api/me'))
+    await take(await once('GET', '/api/me'))
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error
     me.value = null
@@ -116,7 +123,7 @@ export const load = async (): Promise<void> => {
 }
 
 export const signIn = async (name: string, password: string): Promise<void> => {
-  take(await ask('POST', '/api/sign-in', { name, password }))
+  await take(await ask('POST', '/api/sign-in', { name, password }))
 }
 
 export const signOut = async (): Promise<void> => {
@@ -125,7 +132,7 @@ export const signOut = async (): Promise<void> => {
 }
 
 export const changePassword = async (current: string, chosen: string): Promise<void> => {
-  take(await ask('POST', '/api/password', { current, new: chosen }))
+  await take(await ask('POST', '/api/password', { current, new: chosen }))
 }
 
 export const extensions = async (query: URLSearchParams): Promise<Page> =>

@@ -34,13 +34,16 @@ export const readChanges = (data: unknown): Change[] => {
   } catch {
     return []
   }
-  if (!isObject(value) || typeof value.domain !== 'string' || !Array.isArray(value.rows)) return []
-  const { domain } = value
-  return value.rows.flatMap((row: unknown) =>
-    isObject(row) && typeof row.number === 'string' && STATES.includes(row.state as string)
-      ? [{ domain, number: row.number, state: row.state as Presence }]
-      : [],
-  )
+  const rows = (one: unknown): Change[] => {
+    if (!isObject(one) || typeof one.domain !== 'string' || !Array.isArray(one.rows)) return []
+    const { domain } = one
+    return one.rows.flatMap((row: unknown) =>
+      isObject(row) && typeof row.number === 'string' && STATES.includes(row.state as string)
+        ? [{ domain, number: row.number, state: row.state as Presence }]
+        : [],
+    )
+  }
+  return Array.isArray(value) ? value.flatMap(rows) : []
 }
 
 interface Shared {
@@ -63,9 +66,9 @@ export const startLive = (user: string): (() => void) => {
     if (over) return
     source = new EventSource('/api/events')
     source.onopen = () => {
+      // What happened in between was not heard: the first event is a reset.
       live.value = true
-      // What happened in between was not heard.
-      tell({ reset: true })
+      tabs.tell({ live: true })
     }
     source.onerror = () => {
       if (live.value) {

@@ -98,10 +98,10 @@ test('a key does what fits the calls, and nothing otherwise', () => {
 
 test('an event of the stream is believed as far as it makes sense', () => {
   const rows = [{ number: '1001', state: 'busy' }, { number: 7, state: 'busy' }, { number: '1', state: 'gone' }, null]
-  assert.deepEqual(readChanges(JSON.stringify({ domain: 'pbx.test', rows })), [
+  assert.deepEqual(readChanges(JSON.stringify([{ domain: 'pbx.test', rows }, 7, null, { rows }])), [
     { domain: 'pbx.test', number: '1001', state: 'busy' },
   ])
-  for (const data of ['', 'x', 'null', '[]', '{}', '{"domain":7,"rows":[]}', '{"domain":"x","rows":{}}', 7, undefined]) {
+  for (const data of ['', 'x', 'null', '[]', '{}', '[{"domain":7,"rows":[]}]', '[{"domain":"x","rows":{}}]', 7, undefined]) {
     assert.deepEqual(readChanges(data), [])
   }
 })

@@ -21,10 +21,10 @@ const open = async ({ as, origin, name, password, channel }) => {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(`${origin}/`);
-  await page.fill("#sign-in [name=name]", name);
-  await page.fill("#sign-in [name=password]", password);
-  await page.click("#sign-in button");
-  await page.waitForSelector("#signed-in:not([hidden])");
+  await page.fill(".form [name=name]", name);
+  await page.fill(".form [name=password]", password);
+  await page.click(".form button");
+  await page.waitForSelector("header.top button");
   await page.evaluate(client);
   pages.set(as, page);
   return page.evaluate((how) => window.startClient(how), { channel });

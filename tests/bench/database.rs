@@ -151,10 +151,10 @@ pub(crate) fn copy(from: &Path, to: &Path, settings: &[(&str, &str)]) {
     }
 }
 
-/// The command that shows the answer to the measured lookup, for the first line.
-pub(crate) fn sip_auth_lookup() -> String {
+/// The command that shows the answer to the digest of a request with this method, for the first line.
+pub(crate) fn sip_auth_lookup(method: &str) -> String {
     format!(
-        "pbx lookup directory key_value={DOMAIN} user={FIRST} key=id action=sip_auth sip_auth_method=REGISTER \
+        "pbx lookup directory key_value={DOMAIN} user={FIRST} key=id action=sip_auth sip_auth_method={method} \
          sip_auth_username={FIRST} sip_auth_realm={DOMAIN} sip_from_host={DOMAIN} sip_to_host={DOMAIN}"
     )
 }

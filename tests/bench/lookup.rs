@@ -31,7 +31,7 @@ pub(crate) fn run(installed: &Installed) {
     let large = database::with_extensions(database::large());
 
     let mut pbx = pbx(installed, &tool, &small);
-    let answer = pbx.ok(&database::sip_auth_lookup());
+    let answer = pbx.ok(&database::sip_auth_lookup("REGISTER"));
     let answer = answer.trim_end();
     assert!(answer.contains("a1-hash"), "{answer}");
     let lean = lean();

@@ -36,12 +36,12 @@ pub(crate) struct Sipp {
 }
 
 impl Pair {
-    /// The module answers from a database of `size` extensions; the other has the first of them alone, and
-    /// `dialplan` as its dialplan.
-    pub(crate) fn start(installed: &Installed, size: u32, dialplan: &str) -> Self {
+    /// The module answers from a database of `size` extensions; the other has the first of them alone, as who
+    /// sends `method`, and `dialplan` as its dialplan.
+    pub(crate) fn start(installed: &Installed, size: u32, method: &str, dialplan: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let tool = instrument(installed, folder.path());
-        let (ours, profile, answer) = Site::pbx(installed, &tool, &database::with_extensions(size));
+        let (ours, profile, answer) = Site::pbx(installed, &tool, &database::with_extensions(size), method);
         let theirs = free_port();
         let profile = profile.replace(
             &format!("value=\"{}\"", ours.port),
@@ -57,7 +57,7 @@ impl Pair {
 
 impl Site {
     /// Starts it; its own sofia.conf and its answer for the one user.
-    fn pbx(installed: &Installed, tool: &Path, base: &Path) -> (Self, String, String) {
+    fn pbx(installed: &Installed, tool: &Path, base: &Path, method: &str) -> (Self, String, String) {
         let port = free_port();
         let settings = [
             ("sip-address", "127.0.0.1"),
@@ -68,7 +68,7 @@ impl Site {
         let plan = Plan::new(installed, tool).pbx(base, &settings);
         let mut switch = phones(plan).module("mod_sofia", "").start(installed);
         let profile = switch.ok("pbx lookup configuration key_value=sofia.conf");
-        let answer = switch.ok(&database::sip_auth_lookup());
+        let answer = switch.ok(&database::sip_auth_lookup(method));
         (Self::ready(port, switch), inside(&profile), inside(&answer))
     }
 
@@ -109,7 +109,7 @@ impl Sipp {
         let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(scenario);
         let mut command = Command::new(program);
         command.arg("-sf").arg(scenario).arg("-inf").arg(rows);
-        command.args(["-i", "127.0.0.1", "-nostdin", "-timeout", "60s", "-trace_err"]);
+        command.args(["-i", "127.0.0.1", "-nostdin", "-trace_err"]);
         command.arg("-error_file").arg(folder.path().join("errors"));
         command.current_dir(folder.path());
         Self { folder, command }

@@ -21,7 +21,7 @@ pub(crate) fn run(installed: &Installed, sipp: &Path) {
 }
 
 fn against_static(installed: &Installed, sipp: &Path, size: u32) {
-    let pair = Pair::start(installed, size, "");
+    let pair = Pair::start(installed, size, "REGISTER", "");
     let (mut our_rate, mut their_rate, mut our_cost, mut their_cost) = (vec![], vec![], vec![], vec![]);
     for round in 0..=ROUNDS {
         for (site, rates, costs) in [

@@ -2,8 +2,8 @@
 //! more for what blocks, connections, bytes and times; and nothing a lookup waits for.
 //!
 //! Two listeners: the public one (`web-listen`) is what browsers see; the local one (`local-listen`) answers the
-//! paths of [`protected`] and nothing else. A request passes, from the outside in: [`problem`] (errors in one
-//! shape, panics), [`headers`], [`host_check`], [`csrf`], limits on time and size, then the routes of an area.
+//! paths of `protected` and nothing else. A request passes, from the outside in: `problem` (errors in one
+//! shape, panics), `headers`, `host_check`, `csrf`, limits on time and size, then the routes of an area.
 //! Each area is a file with a `routes()`.
 #![forbid(unsafe_code)]
 

@@ -19,6 +19,7 @@ cli:
 test:
 	@deploy/deps.sh build test
 	cargo test --workspace --locked --no-fail-fast
+	npm --prefix web/ui test
 
 lint:
 	@deploy/deps.sh build

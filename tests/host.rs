@@ -99,14 +99,18 @@ fn pbx_conf_is_read_in_order_and_anew() {
     let bench = Bench::new(&[("log-level", "info"), ("serve", "a & b")]);
     let read = parameters(c"pbx.conf");
     let names: Vec<_> = read.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["database", "log-level", "serve"]);
-    assert_eq!(read[2].1, "a & b");
+    // The scene's own come first.
+    assert_eq!(
+        names,
+        ["database", "web-listen", "local-listen", "log-level", "serve"]
+    );
+    assert_eq!(read[4].1, "a & b");
     assert_eq!(parameters(c"none.conf"), []);
 
     // As many as before, for the books.
     bench.scene.configure(&[("log-level", "debug"), ("serve", "all")]);
     let anew = FreeSwitch.parameters().expect("it can be read");
-    assert_eq!(anew[1], ("log-level".to_owned(), "debug".to_owned()));
+    assert_eq!(anew[3], ("log-level".to_owned(), "debug".to_owned()));
 
     bench
         .scene

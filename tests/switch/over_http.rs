@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use fs_standin::app;
@@ -13,7 +13,7 @@ use crate::callee::Callee;
 use crate::child::Owned;
 use crate::found::Installed;
 use crate::group::Group;
-use crate::ports::ports;
+use crate::ports;
 use crate::rig::{DOMAINS, Rig, account, canary, password};
 use crate::running::Running;
 use crate::sipp::{Sipp, row};
@@ -26,6 +26,15 @@ const FOLDER: &str = "PBX_TEST_STANDIN";
 
 /// The stand-in beside the switch: it ends with the test program, or when the next one starts.
 static BESIDE: Mutex<Option<Owned>> = Mutex::new(None);
+
+/// Where it listens: not where the module in the switch does, since it outlives the scenarios here.
+fn listens() -> [u16; 2] {
+    static PORTS: OnceLock<[u16; 2]> = OnceLock::new();
+    *PORTS.get_or_init(|| {
+        let [web, local, _] = ports::another_switch();
+        [web, local]
+    })
+}
 
 pub(crate) fn add(trials: &mut Vec<Trial>) {
     Group::new("over_http", start).needs(no_curl).add(
@@ -85,9 +94,14 @@ fn beside(site: &Site) -> Owned {
         "<configuration name=\"modules.conf\"><modules><load module=\"mod_pbx\"/></modules></configuration>";
     fs::write(conf.join("autoload_configs/modules.conf.xml"), modules).unwrap();
     let database = folder.join("run/storage/pbx/pbx.db").display().to_string();
+    let [web, local] = listens().map(|port| format!("127.0.0.1:{port}"));
     fs::write(
         conf.join("autoload_configs/pbx.conf.xml"),
-        site.pbx_conf(&[("database", &database)]),
+        site.pbx_conf(&[
+            ("database", &database),
+            ("web-listen", &web),
+            ("local-listen", &local),
+        ]),
     )
     .unwrap();
     if !folder.join("run/storage/pbx/pbx.db").exists() {
@@ -101,7 +115,7 @@ fn beside(site: &Site) -> Owned {
         .stderr(output.try_clone().unwrap())
         .stdout(output);
     let mut process = Owned::spawn(command).unwrap();
-    let local = (std::net::Ipv4Addr::LOCALHOST, ports().web[1]);
+    let local = (std::net::Ipv4Addr::LOCALHOST, listens()[1]);
     wait::until("the stand-in to listen", Duration::from_secs(30), || {
         let said = || fs::read_to_string(folder.join("output")).unwrap_or_default();
         assert!(process.ended().is_none(), "the stand-in ended:\n{}", said());
@@ -124,7 +138,7 @@ fn without_the_module(site: &Site) {
             "<configuration name=\"xml_curl.conf\"><bindings><binding name=\"pbx\"><param name=\"gateway-url\" \
              value=\"http://127.0.0.1:{}/fsapi\" bindings=\"configuration|directory|dialplan\"/></binding></bindings>\
              </configuration>",
-            ports().web[1]
+            listens()[1]
         ),
     );
 }
@@ -132,7 +146,7 @@ fn without_the_module(site: &Site) {
 /// How many lookups of a section the stand-in has answered, as its `/metrics` say.
 fn answered(section: &str) -> u64 {
     use std::io::{Read as _, Write as _};
-    let address = format!("127.0.0.1:{}", ports().web[1]);
+    let address = format!("127.0.0.1:{}", listens()[1]);
     let mut stream = std::net::TcpStream::connect(&address).unwrap();
     let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();

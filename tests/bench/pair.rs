@@ -85,6 +85,12 @@ impl Site {
         wait::until("the profile to run", Duration::from_secs(30), || {
             switch.ok("sofia status").contains("RUNNING").then_some(())
         });
+        // A new switch makes itself a key for DTLS, which takes seconds of processor time, sometimes many.
+        wait::until("the switch to be idle", Duration::from_secs(120), || {
+            let before = switch.cpu_ms();
+            std::thread::sleep(Duration::from_secs(1));
+            (switch.cpu_ms() - before < 200.0).then_some(())
+        });
         Self { port, switch }
     }
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::contender::free_port;
 use crate::found::Installed;
 use crate::pair::{Pair, SIZES, Sipp, Site, complaints, first_line};
-use crate::table::{heading, median, row};
+use crate::table::{by_turns, compare, heading, row};
 
 const ROUNDS: usize = 7;
-const REGISTRATIONS: u32 = 1_000;
+const REGISTRATIONS: u32 = 2_000;
 /// sipp's own limit of calls in progress.
 const AT_ONCE: u32 = 10;
 
@@ -22,33 +22,24 @@ pub(crate) fn run(installed: &Installed, sipp: &Path) {
 
 fn against_static(installed: &Installed, sipp: &Path, size: u32) {
     let pair = Pair::start(installed, size, "REGISTER", "");
-    let (mut our_rate, mut their_rate, mut our_cost, mut their_cost) = (vec![], vec![], vec![], vec![]);
-    for round in 0..=ROUNDS {
-        for (site, rates, costs) in [
-            (&pair.ours, &mut our_rate, &mut our_cost),
-            (&pair.theirs, &mut their_rate, &mut their_cost),
-        ] {
-            let (rate, cost) = register(site, sipp);
-            // The first round warms caches.
-            if round > 0 {
-                rates.push(rate);
-                costs.push(cost);
-            }
-        }
-    }
-    let (our_rate, their_rate) = (median(our_rate), median(their_rate));
-    let (our_cost, their_cost) = (median(our_cost), median(their_cost));
+    let rounds = by_turns(
+        ROUNDS,
+        || register(&pair.ours, sipp),
+        || register(&pair.theirs, sipp),
+    );
+    let (ratio, ours, theirs) = compare(rounds.iter().map(|(ours, theirs)| (ours.0, theirs.0)));
     row(
         &format!("REGISTER/s at {size} lines against static XML of one user"),
-        our_rate / their_rate,
+        ratio,
         "≥ 0.97",
-        &format!("{our_rate:.0}/s, {their_rate:.0}/s"),
+        &format!("{ours:.0}/s, {theirs:.0}/s"),
     );
+    let (ratio, ours, theirs) = compare(rounds.iter().map(|(ours, theirs)| (ours.1, theirs.1)));
     row(
         "processor time per REGISTER against it",
-        our_cost / their_cost,
+        ratio,
         "≤ 1.03",
-        &format!("{our_cost:.2} ms, {their_cost:.2} ms"),
+        &format!("{ours:.2} ms, {theirs:.2} ms"),
     );
 }
 

@@ -6,6 +6,37 @@ pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
     numbers[numbers.len() / 2]
 }
 
+/// Measures both in turn, `rounds` times after one that warms caches. Who is first changes from round to round, so
+/// that neither gains by it.
+pub(crate) fn by_turns<T>(
+    rounds: usize,
+    mut ours: impl FnMut() -> T,
+    mut theirs: impl FnMut() -> T,
+) -> Vec<(T, T)> {
+    let mut measured = Vec::new();
+    for round in 0..=rounds {
+        let both = if round % 2 == 0 {
+            let first = ours();
+            (first, theirs())
+        } else {
+            let first = theirs();
+            (ours(), first)
+        };
+        if round > 0 {
+            measured.push(both);
+        }
+    }
+    measured
+}
+
+/// The middle of the rounds' ratios, and the middle of either side: what a machine does meanwhile meets both
+/// halves of a round.
+pub(crate) fn compare(pairs: impl Iterator<Item = (f64, f64)>) -> (f64, f64, f64) {
+    let (ours, theirs): (Vec<f64>, Vec<f64>) = pairs.unzip();
+    let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs);
+    (median(ratios.collect()), median(ours), median(theirs))
+}
+
 /// A row of the table: what, the ratio, its bound, and what it was made of.
 pub(crate) fn row(figure: &str, ratio: f64, bound: &str, made_of: &str) {
     println!("| {figure} | {ratio:.2} | {bound} | {made_of} |");

@@ -60,7 +60,7 @@ impl Value for u64 {
                 break;
             }
         }
-        out.extend(digits[at..].iter().map(|&digit| char::from(digit)));
+        push_ascii(&digits[at..], out);
     }
 }
 
@@ -74,11 +74,18 @@ impl Value for bool {
 impl Value for [u8; 16] {
     fn put(&self, out: &mut String) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        for byte in self {
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
+        let mut digits = [0u8; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self) {
+            pair[0] = HEX[usize::from(byte >> 4)];
+            pair[1] = HEX[usize::from(byte & 15)];
         }
+        push_ascii(&digits, out);
     }
+}
+
+/// All at once: a character at a time asks for room as often.
+fn push_ascii(digits: &[u8], out: &mut String) {
+    out.push_str(str::from_utf8(digits).unwrap_or_default());
 }
 
 /// `name@domain`.

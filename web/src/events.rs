@@ -88,7 +88,7 @@ async fn events(open: Arc<Open>, State(app): State<App>, signed_in: SignedIn) ->
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-streams", detail).after(10)
     })?;
     let own = own(&app, signed_in.person.id).await?;
-    let mut domains: HashSet<DomainName> = own.into_iter().map(|own| own.domain).collect();
+    let mut domains: HashSet<DomainName> = own.into_iter().map(|own| own.domain.name).collect();
     domains.extend(signed_in.person.domain.iter().map(|(_, name)| name.clone()));
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);

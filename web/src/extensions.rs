@@ -9,11 +9,12 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use pbx_core::names::DomainName;
+use pbx_core::own;
 use pbx_core::pbx::Pbx;
 use pbx_core::presence::view::State as Presence;
 use pbx_core::store::settings::CODE_ECHO;
 use pbx_core::store::snapshot::Extension;
-use pbx_core::store::{Reader, StoreError, rows};
+use pbx_core::store::{Reader, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -35,39 +36,19 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/extensions", get(list))
 }
 
-/// An extension of a person, and its page.
-pub(crate) struct Own {
-    pub(crate) extension: rows::Extension,
-    pub(crate) domain: DomainName,
-}
-
 /// The extensions of a person that are on, by domain and number.
-pub(crate) async fn own(app: &App, user: Uuid) -> Result<Vec<Own>, Problem> {
-    read(app, move |reader| {
-        let mut found = Vec::new();
-        for extension in reader.extensions_of(user)? {
-            let domain = reader.get::<rows::Domain>(extension.domain_id)?;
-            if let Some(domain) = domain.filter(|_| extension.enabled) {
-                found.push(Own {
-                    extension,
-                    domain: domain.name,
-                });
-            }
-        }
-        found.sort_by(|a, b| a.domain.as_str().cmp(b.domain.as_str()));
-        Ok(found)
-    })
-    .await
+pub(crate) async fn own(app: &App, user: Uuid) -> Result<Vec<own::Extension>, Problem> {
+    read(app, move |reader| own::extensions(reader, user)).await
 }
 
 /// Whether a channel is the page of an extension of this person.
 pub(crate) async fn is_theirs(app: &App, channel: Uuid, user: Uuid) -> Result<bool, Problem> {
-    let extension = read(app, move |reader| reader.extension_of_channel(channel)).await?;
-    Ok(extension.is_some_and(|extension| extension.enabled && extension.user_id == user))
+    let found = read(app, move |reader| own::extension(reader, user, channel)).await?;
+    Ok(found.is_some())
 }
 
 /// Reads where waiting for the database holds up nobody.
-async fn read<T: Send + 'static>(
+pub(crate) async fn read<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
@@ -78,12 +59,12 @@ async fn read<T: Send + 'static>(
 
 async fn channels(State(app): State<App>, signed_in: SignedIn) -> Result<Json<Value>, Problem> {
     let own = own(&app, signed_in.person.id).await?;
-    let row = |own: &Own| {
+    let row = |own: &own::Extension| {
         json!({
-            "id": own.extension.channel_id,
-            "number": own.extension.number,
-            "name": own.extension.caller_id_name,
-            "domain": own.domain,
+            "id": own.row.channel_id,
+            "number": own.row.number,
+            "name": own.row.caller_id_name,
+            "domain": own.domain.name,
         })
     };
     let snapshot = app.pbx.store().snapshot();
@@ -171,8 +152,8 @@ async fn list(
         Some(channel) => {
             let own = own(&app, signed_in.person.id).await?;
             let mut own = own.into_iter();
-            own.find(|own| own.extension.channel_id == channel)
-                .map(|own| own.domain)
+            own.find(|own| own.row.channel_id == channel)
+                .map(|own| own.domain.name)
         }
         None => signed_in.person.domain.as_ref().map(|(_, name)| name.clone()),
     };

@@ -17,6 +17,7 @@ mod headers;
 pub mod host_check;
 pub mod limits;
 mod listen;
+mod me;
 mod metrics;
 mod page;
 pub mod problem;

@@ -35,6 +35,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(index))
         .route("/password", get(index))
+        .route("/forwards", get(index))
         .route("/extensions/{channel}", get(extension))
         .route("/assets/{file}", get(asset))
 }

@@ -13,7 +13,9 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::{App, Door, Via};
 use crate::protected::Protected;
 use crate::server::StartError;
-use crate::{csrf, events, extensions, fsapi, headers, host_check, metrics, page, problem, sign_in, verto};
+use crate::{
+    csrf, events, extensions, fsapi, headers, host_check, me, metrics, page, problem, sign_in, verto,
+};
 
 /// The largest body that is read, in bytes, unless a route says otherwise.
 const BODY: usize = 64 * 1024;
@@ -34,6 +36,7 @@ pub(crate) fn all(app: App) -> Result<Router, StartError> {
         .merge(verto::routes())
         .merge(extensions::routes())
         .merge(events::routes())
+        .merge(me::routes())
         .route_layer(middleware::from_fn_with_state(app.clone(), csrf::check));
     Ok(Router::new()
         .merge(checked)

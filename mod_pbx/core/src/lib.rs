@@ -18,6 +18,7 @@ pub mod front;
 pub mod host;
 pub mod mail;
 pub mod names;
+pub mod own;
 pub mod pbx;
 pub mod people;
 mod pin;

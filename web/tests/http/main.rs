@@ -6,6 +6,7 @@ mod certificates;
 mod client;
 mod fsapi;
 mod listeners;
+mod me;
 mod pages;
 mod protected;
 mod sign_in;

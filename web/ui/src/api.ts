@@ -55,7 +55,7 @@ export class Problem extends Error {
 /** undefined: not known yet. null: not signed in. */
 export const me = signal<Me | null | undefined>(undefined)
 
-interface Answer {
+export interface Answer {
   data: Record<string, unknown>
   /** When the server made it, by its own clock; 0: it did not say. */
   date: number
@@ -89,7 +89,7 @@ const once = async (method: string, path: string, body?: unknown): Promise<Answe
 }
 
 /** Asks once more with a new token if ours was old: another tab may have signed in anew. */
-const ask = async (method: string, path: string, body?: unknown): Promise<Answer> => {
+export const ask = async (method: string, path: string, body?: unknown): Promise<Answer> => {
   try {
     return await once(method, path, body)
   } catch (error) {

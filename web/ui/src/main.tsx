@@ -3,7 +3,9 @@ import { render } from 'preact'
 import { Problem, load, me, signOut } from './api.ts'
 import { LOCALES, NAMES, choose, language, t, type Language } from './i18n.ts'
 import { startLive } from './live.ts'
+import { Nav, titleOf } from './nav.tsx'
 import { Extension } from './pages/extension.tsx'
+import { Forwards } from './pages/forwards.tsx'
 import { Home, Missing } from './pages/home.tsx'
 import { Password } from './pages/password.tsx'
 import { SignIn, who } from './pages/sign-in.tsx'
@@ -17,7 +19,7 @@ const App = () => {
   return (
     <>
       <Header />
-      <main id="main">{somebody === undefined ? <Waiting /> : somebody ? <Inside /> : <SignIn />}</main>
+      <main id="main" tabIndex={-1}>{somebody === undefined ? <Waiting /> : somebody ? <Inside /> : <SignIn />}</main>
     </>
   )
 }
@@ -28,6 +30,8 @@ const Inside = () => {
   switch (where.page) {
     case 'extension':
       return <Extension channel={where.channel} />
+    case 'forwards':
+      return <Forwards />
     case 'password':
       return <Password />
     case 'home':
@@ -49,6 +53,7 @@ const Header = () => {
       <a class="brand" href="/">
         {t('app.name')}
       </a>
+      <Nav />
       <Elsewhere />
       <span class="grow" />
       <label>
@@ -113,7 +118,14 @@ const begin = async (): Promise<void> => {
   watchDevices()
   effect(() => {
     document.documentElement.lang = language.value
-    document.title = t('app.name')
+    document.title = titleOf(route.value)
+  })
+  let before = route.peek().page
+  effect(() => {
+    const now = route.value.page
+    // Who came by keyboard goes on in the new page, and is told that there is one.
+    if (now !== before) document.getElementById('main')?.focus()
+    before = now
   })
   let live: (() => void) | null = null
   let user: string | undefined

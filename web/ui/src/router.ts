@@ -1,7 +1,17 @@
 /** Addresses without page loads: a load would end the call. */
 import { signal } from '@preact/signals'
 
-export type Route = { page: 'home' } | { page: 'extension'; channel: string } | { page: 'password' } | { page: 'missing' }
+/** Pages without anything in their address, by it. */
+const PLAIN = {
+  '/': 'home',
+  '/forwards': 'forwards',
+  '/password': 'password',
+} as const
+
+export type Route =
+  | { page: (typeof PLAIN)[keyof typeof PLAIN] }
+  | { page: 'extension'; channel: string }
+  | { page: 'missing' }
 
 const CHANNEL = /^\/extensions\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 
@@ -9,8 +19,7 @@ const CHANNEL = /^\/extensions\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 export const parse = (path: string): Route => {
   const channel = CHANNEL.exec(path)?.[1]
   if (channel) return { page: 'extension', channel }
-  if (path === '/') return { page: 'home' }
-  if (path === '/password') return { page: 'password' }
+  if (Object.hasOwn(PLAIN, path)) return { page: PLAIN[path as keyof typeof PLAIN] }
   return { page: 'missing' }
 }
 

@@ -77,7 +77,8 @@ test('addresses name pages, and nothing else does', () => {
   assert.deepEqual(parse(`/extensions/${id}`), { page: 'extension', channel: id })
   assert.deepEqual(parse('/'), { page: 'home' })
   assert.deepEqual(parse('/password'), { page: 'password' })
-  for (const path of ['/extensions', `/extensions/${id}/`, `/extensions/${id.toUpperCase()}`, '/extensions/../x', '/x']) {
+  assert.deepEqual(parse('/forwards'), { page: 'forwards' })
+  for (const path of ['/extensions', `/extensions/${id}/`, `/extensions/${id.toUpperCase()}`, '/extensions/../x', '/x', '/constructor', 'constructor']) {
     assert.deepEqual(parse(path), { page: 'missing' }, path)
   }
 })

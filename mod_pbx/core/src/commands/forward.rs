@@ -2,13 +2,13 @@
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::address::At;
 use super::desk::{self, Desk, InDomain, full};
 use super::out::{Answer, Said, Sheet, refuse};
-use crate::forward::{Forwards, When};
-use crate::names::{BadName, Number};
+use crate::forward::{Edit, Forwards, Target, When};
+use crate::names::Number;
 use crate::store::{Change, rows};
 
 #[derive(Debug, Args)]
@@ -55,28 +55,6 @@ pub(super) struct Dnd {
     place: InDomain,
 }
 
-/// Where calls are to go.
-#[derive(Debug, Clone)]
-enum Target {
-    To(Number),
-    Off,
-}
-
-impl std::str::FromStr for Target {
-    type Err = BadName;
-    fn from_str(text: &str) -> Result<Self, BadName> {
-        match text {
-            "off" => Ok(Self::Off),
-            number => number.parse().map(Self::To).map_err(|_| {
-                BadName(format!(
-                    "{:?} is neither off nor an extension's number: calls to other numbers are not possible yet",
-                    number.chars().take(64).collect::<String>()
-                ))
-            }),
-        }
-    }
-}
-
 impl Forward {
     pub(super) fn run(self, desk: &Desk<'_>) -> Said {
         let (Some(when), Some(target)) = (self.when, self.target) else {
@@ -92,19 +70,12 @@ impl Forward {
                 "--seconds goes with no-answer and a number: pbx forward 1001 no-answer 1002 --seconds 20",
             );
         }
-        let kind = when.as_str();
-        let said = match &target {
-            Target::To(number) => format!("forward {kind} to {number}"),
-            Target::Off => format!("forward {kind} off"),
+        let edit = Edit {
+            targets: vec![(when, target)],
+            ring_seconds: self.seconds,
+            ..Edit::default()
         };
-        let target = match target {
-            Target::To(number) => Some(number),
-            Target::Off => None,
-        };
-        change(desk, &self.number, &self.place, &said, |extension| {
-            extension.forwards.forward(when, target);
-            extension.ring_seconds = self.seconds.unwrap_or(extension.ring_seconds);
-        })
+        change(desk, &self.number, &self.place, &edit)
     }
 }
 
@@ -113,39 +84,33 @@ impl Dnd {
         let Some(state) = self.state else {
             return show(desk, &self.number, &self.place);
         };
-        let on = state == "on";
-        let said = format!("do not disturb {state}");
-        change(desk, &self.number, &self.place, &said, |extension| {
-            extension.forwards.dnd = on;
-        })
+        let edit = Edit {
+            dnd: Some(state == "on"),
+            ..Edit::default()
+        };
+        change(desk, &self.number, &self.place, &edit)
     }
 }
 
 /// Makes the change a revision, unless it is so already.
-fn change(
-    desk: &Desk<'_>,
-    number: &At<Number>,
-    place: &InDomain,
-    said: &str,
-    edit: impl FnOnce(&mut rows::Extension),
-) -> Said {
+fn change(desk: &Desk<'_>, number: &At<Number>, place: &InDomain, edit: &Edit) -> Said {
     let (domain, before) = desk.read(|reader| desk::extension(reader, number, place))?;
     let name = full(&before.number, &domain);
     let mut extension = before.clone();
-    edit(&mut extension);
+    edit.apply(&mut extension);
     let json = |revision: Option<u64>, extension: &rows::Extension| {
         json!({
             "revision": revision,
             "extension": name,
             "ring_seconds": extension.ring_seconds,
-            "forwards": fields(&extension.forwards),
+            "forwards": extension.forwards.fields(),
         })
     };
     if extension == before {
-        let text = format!("extension {name}: {said} already\n");
+        let text = format!("extension {name}: {edit} already\n");
         return Ok(Answer::done(text, json(None, &before)));
     }
-    let summary = format!("extension {name}: {said}");
+    let summary = format!("extension {name}: {edit}");
     let done = desk.commit(&summary, vec![Change::edit(extension.clone())])?;
     Ok(Answer::done(
         format!("{summary} (revision {})\n", done.rev),
@@ -173,21 +138,9 @@ fn show(desk: &Desk<'_>, number: &At<Number>, place: &InDomain) -> Said {
         json!({
             "extension": name,
             "ring_seconds": extension.ring_seconds,
-            "forwards": fields(forwards),
+            "forwards": forwards.fields(),
         }),
     ))
-}
-
-/// As programs read them, by what is typed.
-pub(super) fn fields(forwards: &Forwards) -> Value {
-    let target = |when| forwards.target(when).map(Number::as_str);
-    json!({
-        "dnd": forwards.dnd,
-        "always": target(When::Always),
-        "busy": target(When::Busy),
-        "no-answer": target(When::NoAnswer),
-        "offline": target(When::Offline),
-    })
 }
 
 /// In a few words: `1002 when busy, 1003 when offline`.

@@ -47,7 +47,7 @@ pub(super) fn extension(
         "ring_seconds": extension.ring_seconds,
         "voicemail": extension.voicemail,
         "has_voicemail_pin": extension.voicemail_pin.is_some(),
-        "forwards": super::forward::fields(&extension.forwards),
+        "forwards": extension.forwards.fields(),
         "enabled": extension.enabled,
         "lines": lines,
         "row_rev": extension.row_rev,

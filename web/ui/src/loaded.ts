@@ -1,0 +1,80 @@
+/** Something of the server's that a page shows, asked for again when it may have changed. */
+import { batch, signal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { Problem } from './api.ts'
+import { listen, type News } from './live.ts'
+import { realClock, type Clock } from './verto/clock.ts'
+
+/** So long after a change it is asked for again: what changes meanwhile comes along. */
+const SETTLING = 100
+/** So long after it could not be had. */
+const AGAIN = 5_000
+
+export class Loaded<T> {
+  readonly data = signal<T | null>(null)
+  readonly problem = signal('')
+  private asked = 0
+  private over = false
+  private cancel = () => {}
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly fetch: () => Promise<T>,
+    /** Whether such news may have changed it. */
+    private readonly concerns: (news: News) => boolean,
+  ) {}
+
+  hear(news: News): void {
+    if (this.concerns(news)) this.later(SETTLING)
+  }
+
+  async load(): Promise<void> {
+    const asked = ++this.asked
+    try {
+      const found = await this.fetch()
+      if (asked === this.asked) this.take(found)
+    } catch (error) {
+      if (asked !== this.asked || this.over) return
+      this.problem.value = (error as Error).message
+      const refused = error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429
+      if (!refused) this.later(AGAIN)
+    }
+  }
+
+  /** What is known better than by what is on its way. */
+  take(found: T): void {
+    this.asked += 1
+    if (this.over) return
+    batch(() => {
+      this.data.value = found
+      this.problem.value = ''
+    })
+  }
+
+  close(): void {
+    this.over = true
+    this.cancel()
+  }
+
+  private later(milliseconds: number): void {
+    this.cancel()
+    this.cancel = this.clock.after(milliseconds, () => void this.load())
+  }
+}
+
+const always = () => true
+export const isReset = (news: News): boolean => 'reset' in news
+
+/** For as long as the page is looked at. `key` names what is fetched. */
+export const useLoaded = <T>(key: string, fetch: () => Promise<T>, concerns: (news: News) => boolean = always): Loaded<T> => {
+  const loaded = useMemo(() => new Loaded(realClock, fetch, concerns), [key])
+  useEffect(() => {
+    const end = listen((news) => loaded.hear(news))
+    void loaded.load()
+    return () => {
+      end()
+      loaded.close()
+    }
+  }, [loaded])
+  return loaded
+}

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use crate::contender::{Contender, Plan, instrument};
 use crate::database::{self, DOMAIN, FIRST};
 use crate::found::Installed;
-use crate::table::{heading, median, row};
+use crate::table::{compare, heading, row};
 
 /// People who sign in at the same time.
-const PEOPLE: u32 = 200;
+pub(crate) const PEOPLE: u32 = 200;
 const ROUNDS: usize = 7;
 const CALLS: u32 = 20_000;
-const PASSWORD: &str = "kT8!vqPz2w-long";
+pub(crate) const PASSWORD: &str = "kT8!vqPz2w-long";
 
 pub(crate) fn run(installed: &Installed) {
     let work = tempfile::tempdir().unwrap();
@@ -32,29 +32,28 @@ pub(crate) fn run(installed: &Installed) {
         let answer = ask(&address, number).and_then(finish).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
-    let (mut idle, mut busy, mut done) = (Vec::new(), Vec::new(), 0);
+    let (mut rounds, mut done) = (Vec::new(), 0);
     for round in 0..=ROUNDS {
         let quiet = p99(&mut pbx);
         let (crowded, signed_in) = during(&address, || p99(&mut pbx));
         // The first round warms caches.
         if round > 0 {
-            idle.push(quiet);
-            busy.push(crowded);
+            rounds.push((crowded, quiet));
             done += signed_in;
         }
     }
-    let (idle, busy) = (median(idle), median(busy));
+    let (ratio, busy, idle) = compare(rounds.into_iter());
     heading("sip_auth lookup while people sign in");
     row(
         &format!("p99 with {PEOPLE} sign-ins in progress against idle"),
-        busy / idle,
+        ratio,
         "≤ 1.2",
         &format!("{busy:.1} µs, {idle:.1} µs; {done} people came in meanwhile"),
     );
 }
 
 /// p99 of the lookup in microseconds.
-fn p99(pbx: &mut Contender) -> f64 {
+pub(crate) fn p99(pbx: &mut Contender) -> f64 {
     let said = pbx.ok(&format!("bench_locate {DOMAIN} - {FIRST} 1 {CALLS} 1"));
     let numbers: Vec<f64> = said.split_whitespace().map(|n| n.parse().unwrap()).collect();
     let [_per_second, _mean, _usual, p99, _tail, _max, missed] = numbers[..] else {
@@ -65,7 +64,7 @@ fn p99(pbx: &mut Contender) -> f64 {
 }
 
 /// Runs `measure` while everybody signs in, again and again; how many came in meanwhile.
-fn during<T>(address: &str, measure: impl FnOnce() -> T) -> (T, usize) {
+pub(crate) fn during<T>(address: &str, measure: impl FnOnce() -> T) -> (T, usize) {
     let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
     let under_way: Mutex<Vec<Option<TcpStream>>> = Mutex::new((0..PEOPLE).map(|_| None).collect());
     std::thread::scope(|scope| {

@@ -10,6 +10,9 @@
 
 #[path = "../switch/child.rs"]
 mod child;
+#[path = "../switch/crowd.rs"]
+#[expect(dead_code, reason = "the tests look closer")]
+mod crowd;
 #[path = "../switch/esl.rs"]
 #[expect(dead_code, reason = "the tests listen to events too")]
 mod esl;
@@ -27,6 +30,7 @@ mod lookup;
 mod pair;
 mod register;
 mod sign_in;
+mod sockets;
 mod table;
 
 use std::process::ExitCode;
@@ -53,6 +57,9 @@ fn main() -> ExitCode {
     }
     if wanted("sign-in") {
         sign_in::run(&switch);
+    }
+    if wanted("sockets") {
+        sockets::run(&switch);
     }
     let phones: [(&str, fn(&_, &_)); 2] = [("register", register::run), ("invite", invite::run)];
     for (name, run) in phones.into_iter().filter(|(name, _)| wanted(name)) {

@@ -47,7 +47,7 @@ pub(crate) fn heading(title: &str) {
     println!("\n### {title}\n\n| figure | measured | bound | made of |\n| --- | --- | --- | --- |");
 }
 
-/// The machine, in a line.
+/// The machine, in a line, and how busy it is before anything is measured: the others' work is in all times.
 pub(crate) fn machine() -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu
@@ -55,5 +55,8 @@ pub(crate) fn machine() -> String {
         .find_map(|line| line.strip_prefix("model name"))
         .unwrap_or(" an unnamed processor");
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    format!("{cores} cores, {}", model.trim_start_matches([' ', '\t', ':']))
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or("?");
+    let model = model.trim_start_matches([' ', '\t', ':']);
+    format!("{cores} cores, {model}, load {load}")
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod doors;
+mod load;
 mod patched;
 
 use libtest_mimic::Trial;
@@ -15,6 +16,7 @@ use crate::ports;
 use crate::rig::{DOMAINS, Rig, password};
 use crate::running::Running;
 use crate::sipp::{Sipp, row};
+use crate::site::Site;
 use crate::sound::Sound;
 use crate::surfer::{HASH, Session, Surfer};
 use crate::verto::Verto;
@@ -53,11 +55,22 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
                 patched::wrong_session,
             )],
         );
+    Group::new("verto_load", load::start).add(
+        trials,
+        &[(
+            "five_hundred_browsers_stay_and_are_answered",
+            load::five_hundred_sockets,
+        )],
+    );
 }
 
 /// A whole switch whose people may sign in, each with [`crate::surfer::PASSWORD`].
 pub(crate) fn start() -> Rig {
-    let site = Rig::whole_site();
+    start_with(Rig::whole_site())
+}
+
+/// The same with these files.
+fn start_with(site: Site) -> Rig {
     let database = Connection::open(site.database()).unwrap();
     let sql = "UPDATE user SET password_hash = ?1 WHERE domain_id IS NOT NULL";
     database.execute(sql, [HASH]).unwrap();

@@ -9,6 +9,7 @@
 mod callee;
 mod child;
 mod chromium;
+mod crowd;
 mod curl;
 mod esl;
 mod executed;

@@ -10,8 +10,10 @@ use std::str::FromStr;
 
 use crate::forward::When;
 use crate::names::{DomainName, Number};
+use crate::schedules::Override;
+use crate::store::rows::Schedule;
 use crate::store::settings::{self, Definition, Settings};
-use crate::store::snapshot::Extension;
+use crate::store::snapshot::{Domain, Extension, Snapshot};
 use crate::store::{Change, Commit, ConfigStore, StoreError};
 
 /// What was dialled.
@@ -27,15 +29,19 @@ pub enum Feature {
     Ask(When),
     /// Something is to be otherwise.
     Wish(Wish),
+    /// The schedule with this code is to be switched.
+    Switch(u16),
 }
 
-/// What is to be otherwise about the caller's extension.
+/// What is to be otherwise, mostly about the caller's extension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// Do not disturb.
     Dnd(bool),
     /// Where calls go then; none: nowhere.
     Forward(When, Option<Number>),
+    /// What the schedule with this code says, whatever its hours.
+    Schedule(u16, Override),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +53,11 @@ enum Code {
     /// The number follows, or is asked for.
     Forward(When),
     Off(When),
+    /// A schedule's own code follows.
+    Schedule,
 }
 
-static CODES: [(&Definition, Code); 13] = [
+static CODES: [(&Definition, Code); 14] = [
     (&settings::CODE_VOICEMAIL, Code::OwnMailbox),
     (&settings::CODE_VOICEMAIL_ANY, Code::AnyMailbox),
     (&settings::CODE_ECHO, Code::Echo),
@@ -63,6 +71,7 @@ static CODES: [(&Definition, Code); 13] = [
     (&settings::CODE_FORWARD_NO_ANSWER_OFF, Code::Off(When::NoAnswer)),
     (&settings::CODE_FORWARD_OFFLINE, Code::Forward(When::Offline)),
     (&settings::CODE_FORWARD_OFFLINE_OFF, Code::Off(When::Offline)),
+    (&settings::CODE_SCHEDULE, Code::Schedule),
 ];
 
 /// What was asked for by dialling this; none: it is no code.
@@ -80,6 +89,7 @@ pub fn dialled(settings: &Settings, dialled: &str) -> Option<Feature> {
                 let target = number.parse().ok()?;
                 Some(Feature::Wish(Wish::Forward(when, Some(target))))
             }
+            (Code::Schedule, code) => schedule_code(code).map(Feature::Switch),
             (_, rest) if !rest.is_empty() => None,
             (Code::OwnMailbox, _) => Some(Feature::OwnMailbox),
             (Code::AnyMailbox, _) => Some(Feature::AnyMailbox),
@@ -88,6 +98,12 @@ pub fn dialled(settings: &Settings, dialled: &str) -> Option<Feature> {
             (Code::Off(when), _) => Some(Feature::Wish(Wish::Forward(when, None))),
         }
     })
+}
+
+/// One to three digits.
+fn schedule_code(text: &str) -> Option<u16> {
+    let good = (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if good { text.parse().ok() } else { None }
 }
 
 /// Two codes that cannot be told apart while they are dialled, in words; none: all can.
@@ -107,9 +123,13 @@ pub fn clash(settings: &Settings) -> Option<String> {
 }
 
 impl Wish {
-    /// Whether it is as wished.
-    pub fn holds(&self, extension: &Extension) -> bool {
+    /// Whether it is as wished, for this extension and its domain.
+    pub fn holds(&self, snapshot: &Snapshot, domain: &Domain, extension: &Extension) -> bool {
         match self {
+            Self::Schedule(code, forced) => {
+                let schedule = snapshot.schedules.by_code(&domain.name, *code);
+                schedule.is_some_and(|schedule| schedule.forced == *forced)
+            }
             Self::Dnd(on) => extension.dnd() == *on,
             Self::Forward(when, target) => extension.forwards_to(*when) == target.as_ref(),
         }
@@ -121,6 +141,9 @@ impl Wish {
     /// Nothing was saved; the text says why.
     pub fn grant(self, store: &ConfigStore, domain: &DomainName, number: &Number) -> Result<(), StoreError> {
         let name = format!("{number}@{domain}");
+        if let Self::Schedule(code, forced) = self {
+            return switch(store, domain, number, code, forced);
+        }
         let unknown = || StoreError::NotFound(format!("there is no extension {name}"));
         for last in [false, false, true] {
             let found = store.read(|reader| match reader.domain_by_name(domain.as_str())? {
@@ -132,6 +155,7 @@ impl Wish {
             match &self {
                 Self::Dnd(on) => extension.forwards.dnd = *on,
                 Self::Forward(when, target) => extension.forwards.forward(*when, target.clone()),
+                Self::Schedule(..) => {}
             }
             if extension == before {
                 return Ok(());
@@ -147,6 +171,44 @@ impl Wish {
     }
 }
 
+/// Switches a schedule, for an extension that may.
+fn switch(
+    store: &ConfigStore,
+    domain: &DomainName,
+    number: &Number,
+    code: u16,
+    forced: Override,
+) -> Result<(), StoreError> {
+    let phone = format!("phone {number}@{domain}");
+    for last in [false, false, true] {
+        let found = store.read(|reader| match reader.domain_by_name(domain.as_str())? {
+            Some(domain) => reader.schedule_by_code(domain.id, code),
+            None => Ok(None),
+        })?;
+        let may = |schedule: &Schedule| schedule.keys.split(' ').any(|key| key == number.as_str());
+        let Some(mut schedule) = found.filter(may) else {
+            return Err(StoreError::NotFound(format!(
+                "there is no schedule with the code {code} that extension {number}@{domain} may switch"
+            )));
+        };
+        if schedule.forced == forced {
+            return Ok(());
+        }
+        schedule.forced = forced;
+        let summary = format!(
+            "schedule {}@{domain}: override {}",
+            schedule.name,
+            forced.as_str()
+        );
+        match store.commit(Commit::new(&phone, summary).with(Change::edit(schedule))) {
+            // Somebody else was faster.
+            Err(StoreError::Conflict(_)) if !last => {}
+            done => return done.map(drop),
+        }
+    }
+    Ok(())
+}
+
 /// As the application `pbx_feature` and the contexts after it read it.
 impl fmt::Display for Wish {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -154,6 +216,7 @@ impl fmt::Display for Wish {
             Self::Dnd(on) => write!(f, "dnd-{}", if *on { "on" } else { "off" }),
             Self::Forward(when, None) => write!(f, "forward-{}-off", when.as_str()),
             Self::Forward(when, Some(number)) => write!(f, "forward-{}-{number}", when.as_str()),
+            Self::Schedule(code, forced) => write!(f, "schedule-{code}-{}", forced.as_str()),
         }
     }
 }
@@ -169,6 +232,12 @@ impl FromStr for Wish {
             "dnd-on" => return Ok(Self::Dnd(true)),
             "dnd-off" => return Ok(Self::Dnd(false)),
             _ => {}
+        }
+        if let Some(rest) = text.strip_prefix("schedule-") {
+            let (code, forced) = rest.split_once('-').ok_or(NoWish)?;
+            let is = |one: &Override| one.as_str() == forced;
+            let forced = Override::ALL.into_iter().find(is).ok_or(NoWish)?;
+            return Ok(Self::Schedule(schedule_code(code).ok_or(NoWish)?, forced));
         }
         let rest = text.strip_prefix("forward-").ok_or(NoWish)?;
         let (when, target) = When::ALL
@@ -215,8 +284,11 @@ mod tests {
         ] {
             assert_eq!(ask(&settings, code), forward(when, ""));
         }
+        assert_eq!(ask(&settings, "*281"), Some(Feature::Switch(1)));
+        assert_eq!(ask(&settings, "*28999"), Some(Feature::Switch(999)));
         for other in [
-            "97", "*", "*9", "*971", "*72*73", "*721", "*72${x}", "*731002", "**97", "",
+            "*28", "*281000", "*28+1", "97", "*", "*9", "*971", "*72*73", "*721", "*72${x}", "*731002",
+            "**97", "",
         ] {
             assert_eq!(ask(&settings, other), None, "{other}");
         }
@@ -238,6 +310,7 @@ mod tests {
         for when in When::ALL {
             all.extend([None, Some("1002".parse().unwrap())].map(|target| Wish::Forward(when, target)));
         }
+        all.extend(Override::ALL.map(|forced| Wish::Schedule(42, forced)));
         for wish in all {
             assert_eq!(wish.to_string().parse(), Ok(wish));
         }
@@ -248,6 +321,9 @@ mod tests {
             "forward-sometimes-1002",
             "forward-busy-x",
             "forward-busy-1",
+            "schedule-1-shut",
+            "schedule--open",
+            "schedule-1",
         ] {
             assert_eq!(none.parse::<Wish>(), Err(NoWish), "{none}");
         }

@@ -28,6 +28,7 @@ pub mod registry;
 pub mod reply;
 pub mod request;
 pub mod resolve;
+pub mod schedules;
 pub mod seal;
 pub mod secret;
 pub mod store;

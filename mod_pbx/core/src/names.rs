@@ -70,6 +70,11 @@ name_type!(
     Username, parse_username
 );
 name_type!(
+    /// What people call a thing of the PBX, such as a schedule: 1 to 32 of `a-z 0-9 . _ -`, starting with a letter or
+    /// digit.
+    Slug, parse_slug
+);
+name_type!(
     /// An extension's number: 2 to 15 digits (E.164's longest), not a possible feature code.
     Number, parse_number
 );
@@ -103,6 +108,22 @@ fn parse_username(text: &str) -> Result<String, BadName> {
     } else {
         Err(BadName(format!(
             "{:?} is not a username: use 2 to 64 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
+            clip(text)
+        )))
+    }
+}
+
+fn parse_slug(text: &str) -> Result<String, BadName> {
+    let name = text.to_ascii_lowercase();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    let good = (1..=32).contains(&name.len())
+        && name.bytes().all(plain)
+        && name.as_bytes()[0].is_ascii_alphanumeric();
+    if good {
+        Ok(name)
+    } else {
+        Err(BadName(format!(
+            "{:?} is not a name: use 1 to 32 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
             clip(text)
         )))
     }
@@ -143,6 +164,7 @@ mod tests {
             assert!(bad.parse::<Username>().is_err(), "{bad:?}");
             assert!(bad.parse::<DomainName>().is_err(), "{bad:?}");
             assert!(bad.parse::<Number>().is_err(), "{bad:?}");
+            assert!(bad.parse::<Slug>().is_err(), "{bad:?}");
         }
         assert!("1".parse::<Number>().is_err());
         assert!("+4930".parse::<Number>().is_err());

@@ -119,6 +119,7 @@ fn values(pbx: &Pbx, arg: &Arg, path: &[String], words: &[String], last: &str) -
         "user" => names(pbx, Noun::User, words, last),
         "name" | "rename" if noun == "domain" => domains(pbx),
         "name" if noun == "user" => names(pbx, Noun::User, words, last),
+        "name" if noun == "schedule" => names(pbx, Noun::Schedule, words, last),
         "name" if noun == "channel" => names(pbx, Noun::Extension, words, last),
         "name" if noun == "setting" => CATALOGUE.iter().map(|setting| setting.name.to_owned()).collect(),
         "address" if noun == "ban" => pbx.bans().list().into_iter().map(|ban| ban.address).collect(),
@@ -156,6 +157,7 @@ enum Noun {
     User,
     Extension,
     Line,
+    Schedule,
 }
 
 fn domains(pbx: &Pbx) -> Vec<String> {
@@ -204,6 +206,12 @@ fn names(pbx: &Pbx, noun: Noun, words: &[String], last: &str) -> Vec<String> {
                     .rows
                     .into_iter()
                     .map(|row| row.number.to_string())
+                    .collect(),
+                Noun::Schedule => reader
+                    .schedules(domain.id, search, page)?
+                    .rows
+                    .into_iter()
+                    .map(|row| row.name.to_string())
                     .collect(),
                 Noun::Line => reader
                     .lines(domain.id, search, page)?

@@ -206,6 +206,8 @@ fn delete(desk: &Desk<'_>, name: &DomainName, with_everything: bool) -> Said {
         let mut changes = Vec::new();
         if with_everything {
             let of = domain.id;
+            let schedules = reader.schedules(of, "", Page::ALL)?.rows;
+            changes.extend(schedules.into_iter().map(Change::delete));
             changes.extend(
                 reader
                     .lines(of, "", Page::ALL)?

@@ -29,6 +29,8 @@ mod phone;
 mod presence;
 mod progress;
 mod revisions;
+mod schedule;
+mod schedule_import;
 mod sessions;
 mod setting;
 mod status;
@@ -86,6 +88,9 @@ enum Verb {
     /// Pages that browser clients log in to
     #[command(subcommand)]
     Channel(channel::Verb),
+    /// When something is open: hours, holidays, an override by day or night
+    #[command(subcommand)]
+    Schedule(schedule::Verb),
     /// Addresses, ports, limits
     #[command(subcommand)]
     Setting(setting::Verb),
@@ -178,6 +183,7 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Dnd(dnd) => dnd.run(desk),
         Verb::Line(verb) => verb.run(desk),
         Verb::Channel(verb) => verb.run(desk),
+        Verb::Schedule(verb) => verb.run(desk),
         Verb::Setting(verb) => verb.run(desk),
         Verb::Presence(presence) => presence.run(desk),
         Verb::Ban(verb) => verb.run(desk),

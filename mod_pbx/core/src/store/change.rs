@@ -152,6 +152,7 @@ tables! {
     Extension = "extension", number, names [domain_id number channel_id], refers [domain_id user_id channel_id];
     Line = "line", username, names [domain_id username], refers [domain_id extension_id user_id];
     Setting = "setting", name, names [name], refers [];
+    Schedule = "schedule", name, names [domain_id name], refers [domain_id];
 }
 
 impl std::fmt::Display for Table {

@@ -9,7 +9,7 @@ use super::apply::{Applied, Work};
 use super::change::{Row, Table};
 use super::error::{StoreError, on};
 use super::shape::{referrers, shape};
-use super::{forwards, load, rows, settings};
+use super::{forwards, load, rows, schedules, settings};
 use crate::features;
 use crate::secret;
 
@@ -42,7 +42,11 @@ pub(super) fn check(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
             _ => None,
         };
         let checked = match checked {
-            None if change.table == Table::Extension => forwards::check(work, change)?,
+            None if change.table == Table::Extension => match forwards::check(work, change)? {
+                None => schedules::check_extension(work, change)?,
+                refusal => refusal,
+            },
+            None if change.table == Table::Schedule => schedules::check(work, change)?,
             refusal => refusal,
         };
         if let Some(message) = checked {
@@ -181,6 +185,7 @@ fn domain_of(row: &Row) -> Option<Uuid> {
         Row::Channel(channel) => Some(channel.domain_id),
         Row::Extension(extension) => Some(extension.domain_id),
         Row::Line(line) => Some(line.domain_id),
+        Row::Schedule(schedule) => Some(schedule.domain_id),
         Row::Domain(_) | Row::Setting(_) => None,
     }
 }

@@ -11,6 +11,7 @@ use super::change::{Row, Table};
 use super::error::{StoreError, on};
 use super::load::{self, DomainNames};
 use super::log::uuid;
+use super::schedules;
 use super::snapshot::{Domain, Snapshot};
 use crate::names::DomainName;
 
@@ -24,6 +25,7 @@ pub(super) struct Touched {
     extensions: HashMap<Uuid, Option<(Uuid, String)>>,
     domains: bool,
     settings: bool,
+    schedules: bool,
 }
 
 impl Touched {
@@ -33,12 +35,14 @@ impl Touched {
             extensions: HashMap::new(),
             domains: false,
             settings: false,
+            schedules: false,
         };
         let mut ids = HashSet::new();
         for change in applied {
             match change.table {
                 Table::Domain => touched.domains = true,
                 Table::Setting => touched.settings = true,
+                Table::Schedule => touched.schedules = true,
                 Table::Extension => {
                     ids.insert(change.id);
                 }
@@ -113,6 +117,10 @@ impl Touched {
         next.rev = rev;
         if self.settings {
             next.settings = Arc::new(load::settings(work.conn)?);
+        }
+        // They hold their domain's name. A domain has a handful.
+        if self.schedules || self.domains {
+            next.schedules = Arc::new(schedules::load(work.conn)?);
         }
         let renewed = if self.domains {
             Some(domain_names(work)?)

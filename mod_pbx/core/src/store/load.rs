@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
 use super::log::uuid;
+use super::schedules;
 use super::settings::Settings;
 use super::snapshot::{Domain, Extension, Line, Snapshot};
 use crate::forward::Forwards;
@@ -76,6 +77,7 @@ pub(super) fn everything(conn: &Connection) -> rusqlite::Result<(Snapshot, Domai
             .map(|d| (d.name.clone(), Arc::new(d)))
             .collect(),
         settings: Arc::new(settings(conn)?),
+        schedules: Arc::new(schedules::load(conn)?),
     };
     Ok((snapshot, names))
 }
@@ -186,11 +188,14 @@ fn line(row: &Row<'_>) -> rusqlite::Result<(Uuid, Line)> {
     Ok((uuid(row, 0)?, line))
 }
 
-fn parsed<T: std::str::FromStr<Err = BadName>>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
+pub(super) fn parsed<T: std::str::FromStr<Err = BadName>>(
+    row: &Row<'_>,
+    index: usize,
+) -> rusqlite::Result<T> {
     let text = row.get_ref(index)?.as_str()?;
     text.parse().map_err(|error: BadName| odd(error.0))
 }
 
-fn odd(text: String) -> rusqlite::Error {
+pub(super) fn odd(text: String) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Text, text.into())
 }

@@ -16,6 +16,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (5, include_str!("../../../../sql/0005_srtp.sql")),
     (6, include_str!("../../../../sql/0006_forwards.sql")),
     (7, include_str!("../../../../sql/0007_mail.sql")),
+    (8, include_str!("../../../../sql/0008_schedules.sql")),
 ];
 
 /// The version this program reads and writes.

@@ -29,6 +29,7 @@ mod reader;
 mod rescue;
 mod restore;
 pub mod rows;
+mod schedules;
 pub mod settings;
 mod shape;
 pub mod snapshot;

@@ -10,7 +10,7 @@ use super::error::{StoreError, on};
 use super::log;
 use super::mail::{self, Counts, Mail, State};
 use super::people::{self, SignIn, SignInEvent};
-use super::rows::{Channel, Domain, Extension, Line, Setting, User};
+use super::rows::{Channel, Domain, Extension, Line, Schedule, Setting, User};
 use super::shape::shape;
 use super::write::to_row;
 
@@ -190,6 +190,26 @@ impl Reader<'_> {
     /// The row of the setting called `name`, if it is set.
     pub fn setting(&self, name: &str) -> Result<Option<Setting>, StoreError> {
         self.one("name = ?1", &[&name])
+    }
+
+    /// The schedules of a domain whose name contains `search`, by name.
+    pub fn schedules(&self, domain: Uuid, search: &str, page: Page) -> Result<Listing<Schedule>, StoreError> {
+        self.list(
+            "domain_id = ?1 AND (?2 = '' OR instr(name, lower(?2)))",
+            &[&domain.to_string(), &search],
+            "name",
+            page,
+        )
+    }
+
+    /// The schedule called `name` in a domain.
+    pub fn schedule_by_name(&self, domain: Uuid, name: &str) -> Result<Option<Schedule>, StoreError> {
+        self.one("domain_id = ?1 AND name = ?2", &[&domain.to_string(), &name])
+    }
+
+    /// The schedule of a domain that this code switches.
+    pub fn schedule_by_code(&self, domain: Uuid, code: u16) -> Result<Option<Schedule>, StoreError> {
+        self.one("domain_id = ?1 AND code = ?2", &[&domain.to_string(), &code])
     }
 
     /// How many rows a table has.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::forward::Forwards;
-use crate::names::{DomainName, Number, Username};
+use crate::names::{DomainName, Number, Slug, Username};
+use crate::schedules::{Holidays, Hours, Override};
 
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +168,35 @@ pub struct Setting {
     pub name: String,
     /// Its value as text.
     pub value: String,
+    /// The revision that wrote this row.
+    #[serde(default)]
+    pub row_rev: u64,
+    /// When, RFC 3339 in UTC.
+    #[serde(default)]
+    pub updated_at: String,
+}
+
+/// When something is open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Primary key, UUIDv7.
+    pub id: Uuid,
+    /// The domain it belongs to.
+    pub domain_id: Uuid,
+    /// What it is called, unique in the domain.
+    pub name: Slug,
+    /// Where the hours are meant: a name of the tz database.
+    pub time_zone: String,
+    /// The weekly hours.
+    pub hours: Hours,
+    /// The days on which they do not count, a line each.
+    pub holidays: Holidays,
+    /// What somebody has said for now.
+    pub forced: Override,
+    /// What is dialled behind the feature code to switch it (1 to 999), unique in the domain; none: no phone can.
+    pub code: Option<u16>,
+    /// The numbers of the extensions that may, blank separated.
+    pub keys: String,
     /// The revision that wrote this row.
     #[serde(default)]
     pub row_rev: u64,

@@ -153,6 +153,8 @@ settings! {
         "Dialled with a number behind it, or alone, to forward calls there when no phone can be reached.";
     CODE_FORWARD_OFFLINE_OFF = "code-forward-offline-off", Kind::Code, "*95",
         "Dialled to end that.";
+    CODE_SCHEDULE = "code-schedule", Kind::Code, "*28",
+        "Dialled with a schedule's own code behind it to open or close against its hours, and again to let them count.";
     BACKUPS_KEPT = "backups-kept", Kind::Number(1, 365), "14",
         "How many daily backups are kept.";
 }

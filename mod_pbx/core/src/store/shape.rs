@@ -156,6 +156,24 @@ static SETTING: Shape = Shape {
     unique: &[&["name"]],
 };
 
+static SCHEDULE: Shape = Shape {
+    table: Table::Schedule,
+    columns: &[
+        text("id"),
+        key("domain_id", Table::Domain),
+        text("name"),
+        text("time_zone"),
+        text("hours"),
+        text("holidays"),
+        text("forced"),
+        number("code"),
+        text("keys"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["domain_id", "name"]],
+};
+
 /// The description of `table`.
 pub(super) fn shape(table: Table) -> &'static Shape {
     match table {
@@ -165,6 +183,7 @@ pub(super) fn shape(table: Table) -> &'static Shape {
         Table::Extension => &EXTENSION,
         Table::Line => &LINE,
         Table::Setting => &SETTING,
+        Table::Schedule => &SCHEDULE,
     }
 }
 
@@ -232,6 +251,10 @@ mod tests {
             Table::Line => json!({"id": id, "domain_id": id, "extension_id": id, "user_id": id,
                 "username": "alice", "a1": "", "max_registrations": 1, "source_acl": null, "enabled": true}),
             Table::Setting => json!({"id": id, "name": "sip-port", "value": "5060"}),
+            Table::Schedule => {
+                json!({"id": id, "domain_id": id, "name": "office", "time_zone": "UTC", "hours": "",
+                "holidays": "", "forced": "off", "code": 1, "keys": ""})
+            }
         };
         let serde_json::Value::Object(image) = value else {
             unreachable!()

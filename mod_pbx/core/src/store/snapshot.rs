@@ -6,6 +6,7 @@
 //! People (`user`) are not here: no lookup needs them.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::forward::{Forwards, When};
 use crate::names::{DomainName, Number, Username};
+use crate::schedules::Schedule;
 
 /// One committed state of the configuration.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,41 @@ pub struct Snapshot {
     pub domains: imbl::HashMap<DomainName, Arc<Domain>>,
     /// Settings in force, defaults included.
     pub settings: Arc<crate::store::settings::Settings>,
+    /// When what is open.
+    pub schedules: Arc<Schedules>,
+}
+
+/// Every schedule.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Schedules(HashMap<Uuid, Schedule>);
+
+impl Schedules {
+    /// The schedule with this id.
+    pub fn get(&self, id: Uuid) -> Option<&Schedule> {
+        self.0.get(&id)
+    }
+
+    /// The schedule of a domain that this code switches.
+    pub fn by_code(&self, domain: &DomainName, code: u16) -> Option<&Schedule> {
+        let is = |schedule: &&Schedule| schedule.code == Some(code) && schedule.domain == *domain;
+        self.0.values().find(is)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Schedule> for Schedules {
+    fn from_iter<I: IntoIterator<Item = Schedule>>(all: I) -> Self {
+        Self(all.into_iter().map(|schedule| (schedule.id, schedule)).collect())
+    }
 }
 
 /// A domain with all that has a name in it.
@@ -150,6 +187,7 @@ impl Snapshot {
     pub(super) fn same(&self, other: &Self) -> bool {
         self.rev == other.rev
             && self.settings == other.settings
+            && self.schedules == other.schedules
             && self.domains.len() == other.domains.len()
             && self.domains.iter().all(|(name, domain)| {
                 let same = |other: &Arc<Domain>| {

@@ -20,6 +20,7 @@ pub fn check(row: &mut Row) -> Result<(), String> {
         Row::Extension(extension) => check_extension(extension),
         Row::Line(line) => check_line(line),
         Row::Setting(setting) => check_setting(setting),
+        Row::Schedule(schedule) => super::schedules::check_row(schedule),
     }
 }
 

@@ -11,6 +11,7 @@ mod import;
 mod lines;
 mod presence;
 mod revisions;
+mod schedules;
 mod secrets;
 mod settings;
 mod support;

@@ -3,8 +3,11 @@
 //! Only the phone that dials can change something, and get its mailbox without the PIN: never a call that a
 //! phone was sent on to by somebody else, who transfers it or redirects to a code.
 
+use jiff::Timestamp;
+
 use super::{Call, GRANTED_CONTEXT, WISH_CONTEXT, action, open, refused};
 use crate::features::{Feature, Wish};
+use crate::schedules::{self, Override, Schedule};
 use crate::store::settings;
 use crate::xml::Document;
 use crate::xml::action::ActionData;
@@ -15,13 +18,18 @@ const YES: &str = "tone_stream://%(150,50,523);%(300,200,784)";
 /// Four short ones that do not, as a line that is out of order sounds.
 const NO: &str = "tone_stream://%(250,250,480,620);loops=4";
 
+/// Two that fall: what was said is taken back.
+const BACK: &str = "tone_stream://%(150,50,784);%(300,200,523)";
+
 /// What is done with a call to a code.
 pub(super) fn document(call: Call<'_, '_>, feature: &Feature) -> String {
     match feature {
         Feature::OwnMailbox => own_mailbox(call),
         Feature::AnyMailbox => any_mailbox(call),
         Feature::Echo => echo(call),
-        Feature::Ask(_) | Feature::Wish(_) if !call.hops.is_first() => refused(call.context),
+        Feature::Ask(_) | Feature::Wish(_) | Feature::Switch(_) if !call.hops.is_first() => {
+            refused(call.context)
+        }
         Feature::Ask(when) => {
             let mut doc = begin(call, "ask");
             // A dial tone, until the first of 2 to 15 digits; # ends them.
@@ -39,6 +47,7 @@ pub(super) fn document(call: Call<'_, '_>, feature: &Feature) -> String {
             doc.finish()
         }
         Feature::Wish(wish) => grant(call, wish),
+        Feature::Switch(code) => switch(call, *code),
     }
 }
 
@@ -53,8 +62,29 @@ pub(super) fn wished(call: Call<'_, '_>) -> String {
 /// The wish was granted or not: what is in force says so.
 pub(super) fn granted(call: Call<'_, '_>) -> String {
     match call.dialled().parse::<Wish>() {
-        Ok(wish) if wish.holds(call.calling) => told(call, "granted", YES),
+        Ok(wish) if wish.holds(call.view.snapshot, call.home, call.calling) => {
+            let back = matches!(wish, Wish::Schedule(_, Override::Off));
+            told(call, "granted", if back { BACK } else { YES })
+        }
         _ => told(call, "not-granted", NO),
+    }
+}
+
+/// The schedule is to be the other than it is now, for those whom it names.
+fn switch(call: Call<'_, '_>, code: u16) -> String {
+    let may = |schedule: &&Schedule| schedule.keys.contains(&call.calling.number);
+    match call
+        .view
+        .snapshot
+        .schedules
+        .by_code(&call.home.name, code)
+        .filter(may)
+    {
+        Some(schedule) => {
+            let forced = schedules::switched(schedule, Timestamp::now());
+            grant(call, &Wish::Schedule(code, forced))
+        }
+        None => told(call, "not-granted", NO),
     }
 }
 
@@ -86,6 +116,11 @@ fn write(wish: &Wish, out: &mut ActionData<'_>) {
                 None => out.literal("off"),
             }
         }
+        Wish::Schedule(code, forced) => out
+            .literal("schedule-")
+            .integer(u64::from(*code))
+            .literal("-")
+            .literal(forced.as_str()),
     };
 }
 

@@ -193,8 +193,9 @@ fn present(reader: &Reader<'_>, name: &DomainName) -> Result<Present, Refusal> {
     })
 }
 
-/// Whether a file is one of our database's, under whatever name.
-fn is_database(database: &Path, metadata: &Metadata) -> bool {
+/// Whether a file is one of our database's, under whatever name. Such a file must not even be opened: closing it would
+/// drop SQLite's locks.
+pub(super) fn is_database(database: &Path, metadata: &Metadata) -> bool {
     ["", "-wal", "-shm"].iter().any(|suffix| {
         let mut name = database.as_os_str().to_owned();
         name.push(suffix);

@@ -42,7 +42,16 @@ pub(crate) fn routes() -> Router<App> {
 
 /// Where the style sheet is, for pages that are not made in the browser.
 pub(crate) fn style_sheet() -> String {
-    let named = Files::iter().find(|name| name.starts_with("assets/") && name.ends_with(".css"));
+    asset_that_ends(".css")
+}
+
+/// Where the icon is: a page that names none makes browsers ask for `/favicon.ico`.
+pub(crate) fn icon() -> String {
+    asset_that_ends(".svg")
+}
+
+fn asset_that_ends(ending: &str) -> String {
+    let named = Files::iter().find(|name| name.starts_with("assets/") && name.ends_with(ending));
     named.map_or_else(String::new, |name| format!("/{name}"))
 }
 

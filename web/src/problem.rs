@@ -80,9 +80,14 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
         }
+        response.extensions_mut().insert(Said(self.detail));
         response
     }
 }
+
+/// An extension of an answer of ours: the sentence for people.
+#[derive(Debug, Clone)]
+struct Said(String);
 
 /// An extension of an answer that is an error and a page of its own: [`shape`] leaves it as it is.
 #[derive(Debug, Clone, Copy)]
@@ -120,12 +125,8 @@ pub(crate) async fn shape(request: Request, next: Next) -> Response {
     }
     let reason = status.canonical_reason().unwrap_or("Error");
     let (kind, text) = if person {
-        let page = format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{reason}</title>\
-             <link rel=\"stylesheet\" href=\"{}\"><main><h1>{reason}</h1>\
-             <p><a href=\"/\">To the start</a></p></main></html>",
-            page::style_sheet()
-        );
+        let said = response.extensions().get::<Said>();
+        let page = for_people(status, reason, said.map_or("", |Said(text)| text));
         (HTML, page)
     } else {
         let body = json!({"type": "about:blank", "title": reason, "status": status.as_u16()});
@@ -138,4 +139,30 @@ pub(crate) async fn shape(request: Request, next: Next) -> Response {
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     parts.headers.remove(CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(text))
+}
+
+/// The page of an error.
+fn for_people(status: StatusCode, reason: &str, detail: &str) -> String {
+    let detail = detail
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    // By a name that is not ours nothing else is served either.
+    let links = if status == StatusCode::MISDIRECTED_REQUEST {
+        "<link rel=\"icon\" href=\"data:,\">".to_owned()
+    } else {
+        format!(
+            "<meta name=\"color-scheme\" content=\"light dark\">\
+             <link rel=\"icon\" href=\"{}\"><link rel=\"stylesheet\" href=\"{}\">",
+            page::icon(),
+            page::style_sheet()
+        )
+    };
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{reason}</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         {links}</head>\
+         <body><main class=\"narrow\"><h1>{reason}</h1><p>{detail}</p>\
+         <p><a href=\"/\">To the start</a></p></main></body></html>"
+    )
 }

@@ -94,7 +94,8 @@ export const ask = async (method: string, path: string, body?: unknown): Promise
     return await once(method, path, body)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    if (error.status === 401 && path !== '/api/sign-in') me.value = null
+    // A wrong password is a 401 too.
+    if (error.kind === 'not-signed-in') me.value = null
     if (error.kind !== 'csrf') throw error
     await load()
     return once(method, path, body)

@@ -56,13 +56,15 @@ export const Diagnostics = ({ hub }: { hub: Hub }) => {
   return (
     <details onToggle={(event) => event.currentTarget.open && void run()}>
       <summary>{t('diagnostics.title')}</summary>
-      <ul class="checks" role="status">
-        {results.map(([key, good]) => (
-          <li key={key} class={good === null ? 'muted' : good ? 'good' : 'bad'}>
-            {t(key)}: {t(good === null ? 'diagnostics.wait' : good ? 'diagnostics.ok' : 'diagnostics.bad')}
-          </li>
-        ))}
-      </ul>
+      <div role="status">
+        <ul class="checks">
+          {results.map(([key, good]) => (
+            <li key={key} class={good === null ? 'muted' : good ? 'good' : 'bad'}>
+              {t(key)}: {t(good === null ? 'diagnostics.wait' : good ? 'diagnostics.ok' : 'diagnostics.bad')}
+            </li>
+          ))}
+        </ul>
+      </div>
       <button type="button" onClick={() => void run()}>
         {t('diagnostics.run')}
       </button>

@@ -46,7 +46,8 @@ done
 command -v cargo >/dev/null || { echo "There is no Rust here: install it from https://rustup.rs" >&2; exit 1; }
 # What the browser's tests drive Chromium with. Without it they say that they are skipped.
 set_up() {
-  [ -n "${packages:-}" ] && [ ! -d "$packages/node_modules" ] || return 0
+  # npm writes its own copy of the lock last.
+  [ -n "${packages:-}" ] && [ "$packages/package-lock.json" -nt "$packages/node_modules/.package-lock.json" ] || return 0
   npm ci --prefix "$packages" --ignore-scripts --no-audit --no-fund >/dev/null ||
     echo "tests/browser is not set up: npm ci --prefix tests/browser" >&2
 }

@@ -5,82 +5,23 @@
 //! real switch in `tests/switch`.
 
 mod cases;
+mod double;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use double::Standin;
 use fs_standin::app;
-use fs_standin::scene::module_file;
-use tempfile::TempDir;
 
-/// The stand-in's process. Killed when dropped.
-struct Standin {
-    folder: TempDir,
-    process: Child,
-    version: String,
-    /// Where it serves web pages, and local paths.
-    web: [String; 2],
-}
-
-impl Standin {
-    fn start() -> Self {
-        let folder = TempDir::new().expect("a temporary directory");
-        copy(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/switch"),
-            &folder.path().join("conf"),
-        );
-        // What deploy leaves to each machine. Nothing listens there: these are the event socket's.
-        std::fs::write(folder.path().join("conf/local.xml"), "<include/>").expect("writable");
-        let file = folder.path().join("conf/autoload_configs/pbx.conf.xml");
-        let mut text = std::fs::read_to_string(&file).expect("deploy's pbx.conf");
-        let web = [free_address(), free_address()];
-        for (name, address) in ["web-listen", "local-listen"].into_iter().zip(&web) {
-            let value = format!("name=\"{name}\" value=\"{address}\"");
-            text = text.replace(&format!("name=\"{name}\" value=\"\""), &value);
-        }
-        std::fs::write(file, text).expect("writable");
-        let test = std::env::current_exe().expect("this test has a file");
-        let process = Command::new(test)
-            .args([
-                "--ignored",
-                "--exact",
-                "the_program",
-                "--nocapture",
-                "--test-threads=1",
-            ])
-            .env(FOLDER, folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("this test can be started");
-        let mut host = Self {
-            folder,
-            process,
-            version: String::new(),
-            web,
-        };
-        host.version = host.when_it_answers("version short");
-        host
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.folder.path().join("run/standin.sock")
-    }
-
-    fn when_it_answers(&self, command: &str) -> String {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        loop {
-            match app::send(&self.socket(), command) {
-                Ok(answer) => return answer.trim().to_owned(),
-                Err(error) if Instant::now() > deadline => panic!("the stand-in does not answer: {error}"),
-                Err(_) => std::thread::sleep(Duration::from_millis(20)),
-            }
-        }
-    }
+fn start() -> Standin {
+    Standin::start(&[
+        "--ignored",
+        "--exact",
+        "the_program",
+        "--nocapture",
+        "--test-threads=1",
+    ])
 }
 
 impl cases::Host for Standin {
@@ -95,9 +36,10 @@ impl cases::Host for Standin {
             .canonicalize()
             .expect("it is there")
             .join("run");
+        let version = app::send(&self.socket(), "version short").expect("the stand-in answers");
         let folder = |name: &str| run.join(name).display().to_string();
         vec![
-            (self.version.clone(), "<version>"),
+            (version.trim().to_owned(), "<version>"),
             (self.web[0].clone(), "127.0.0.1:8480"),
             (self.web[1].clone(), "127.0.0.1:8481"),
             (folder("storage"), "<storage>"),
@@ -106,59 +48,21 @@ impl cases::Host for Standin {
     }
 }
 
-impl Drop for Standin {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// An address that nobody listens on now.
-fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it has an address").to_string()
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a directory");
-    for entry in std::fs::read_dir(from).expect("deploy's configuration").flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("a file is copied");
-        }
-    }
-}
-
-const FOLDER: &str = "STANDIN_TEST_FOLDER";
-
 #[test]
 #[ignore = "not a test: the stand-in's program, which the tests here start"]
 fn the_program() {
-    let Some(folder) = std::env::var_os(FOLDER) else {
-        return;
-    };
-    let folder = PathBuf::from(folder);
-    let arguments = ["standin", "--log", "info", "--conf"].map(Into::into);
-    let rest = [
-        folder.join("conf").into(),
-        "--run".into(),
-        folder.join("run").into(),
-        "--module".into(),
-    ];
-    app::run(arguments.into_iter().chain(rest).chain([module_file().into()]));
+    double::program();
 }
 
 #[test]
 fn the_stand_in_answers_as_the_table_says() {
-    let mut host = Standin::start();
+    let mut host = start();
     cases::run(&mut host);
 }
 
 #[test]
 fn it_stops_when_it_is_told_and_leaves_no_socket() {
-    let mut host = Standin::start();
+    let mut host = start();
     assert_eq!(app::send(&host.socket(), "shutdown").expect("an answer"), "+OK\n");
     let deadline = Instant::now() + Duration::from_secs(30);
     while host.process.try_wait().expect("it can be asked").is_none() {
@@ -171,7 +75,7 @@ fn it_stops_when_it_is_told_and_leaves_no_socket() {
 
 #[test]
 fn at_the_first_start_there_is_an_administrator_who_signs_in() {
-    let mut host = Standin::start();
+    let mut host = start();
     let file = host.folder.path().join("run/storage/pbx/first-password");
     let text = std::fs::read_to_string(&file).expect("the first password");
     let (name, password) = text.trim().split_once(' ').expect("a name and a password");

@@ -1,6 +1,7 @@
 //! Commands: those of modules, and the few of the switch's own that the stand-in has.
 
 mod builtin;
+mod fire;
 mod locate;
 
 use std::collections::BTreeMap;

@@ -13,6 +13,7 @@ use freeswitch_sys::{
 
 pub use dispatch::settle;
 pub(crate) use dispatch::{start, stop};
+pub(crate) use names::called;
 
 use crate::ledger::{self, Kind};
 use crate::text::{c_string, text};

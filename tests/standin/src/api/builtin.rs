@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{list, locate};
+use super::{fire, list, locate};
 use crate::{console, core, ledger, log, module, variables};
 
 /// A command of the stand-in's own.
@@ -45,6 +45,12 @@ pub(crate) const BUILTIN: &[Builtin] = &[
         "<domain>",
         "Check if a domain exists",
         locate::domain_exists,
+    ),
+    builtin(
+        "fire",
+        "<event> [<subclass>] [<name>=<value> ...]",
+        "Stand-in only: fires an event, as if a phone had done something",
+        fire::fire,
     ),
     builtin(
         "global_getvar",

@@ -4,31 +4,40 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use freeswitch_sys::switch_event_types_t as EventType;
 
-/// `switch_event_name`, for the events that we name.
+/// The events that we name.
+const KNOWN: [(EventType, &str); 15] = [
+    (EventType::SWITCH_EVENT_CUSTOM, "CUSTOM"),
+    (EventType::SWITCH_EVENT_CLONE, "CLONE"),
+    (EventType::SWITCH_EVENT_CHANNEL_CREATE, "CHANNEL_CREATE"),
+    (EventType::SWITCH_EVENT_CHANNEL_CALLSTATE, "CHANNEL_CALLSTATE"),
+    (EventType::SWITCH_EVENT_CHANNEL_ANSWER, "CHANNEL_ANSWER"),
+    (
+        EventType::SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE,
+        "CHANNEL_HANGUP_COMPLETE",
+    ),
+    (EventType::SWITCH_EVENT_CHANNEL_BRIDGE, "CHANNEL_BRIDGE"),
+    (EventType::SWITCH_EVENT_PRESENCE_IN, "PRESENCE_IN"),
+    (EventType::SWITCH_EVENT_PRESENCE_PROBE, "PRESENCE_PROBE"),
+    (EventType::SWITCH_EVENT_API, "API"),
+    (EventType::SWITCH_EVENT_MODULE_LOAD, "MODULE_LOAD"),
+    (EventType::SWITCH_EVENT_MODULE_UNLOAD, "MODULE_UNLOAD"),
+    (EventType::SWITCH_EVENT_RELOADXML, "RELOADXML"),
+    (EventType::SWITCH_EVENT_REQUEST_PARAMS, "REQUEST_PARAMS"),
+    (EventType::SWITCH_EVENT_GENERAL, "GENERAL"),
+];
+
+/// `switch_event_name`.
 pub(super) fn of(event: &EventType) -> String {
-    let known = [
-        (EventType::SWITCH_EVENT_CUSTOM, "CUSTOM"),
-        (EventType::SWITCH_EVENT_CLONE, "CLONE"),
-        (EventType::SWITCH_EVENT_CHANNEL_CREATE, "CHANNEL_CREATE"),
-        (EventType::SWITCH_EVENT_CHANNEL_CALLSTATE, "CHANNEL_CALLSTATE"),
-        (EventType::SWITCH_EVENT_CHANNEL_ANSWER, "CHANNEL_ANSWER"),
-        (
-            EventType::SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE,
-            "CHANNEL_HANGUP_COMPLETE",
-        ),
-        (EventType::SWITCH_EVENT_CHANNEL_BRIDGE, "CHANNEL_BRIDGE"),
-        (EventType::SWITCH_EVENT_API, "API"),
-        (EventType::SWITCH_EVENT_MODULE_LOAD, "MODULE_LOAD"),
-        (EventType::SWITCH_EVENT_MODULE_UNLOAD, "MODULE_UNLOAD"),
-        (EventType::SWITCH_EVENT_RELOADXML, "RELOADXML"),
-        (EventType::SWITCH_EVENT_REQUEST_PARAMS, "REQUEST_PARAMS"),
-        (EventType::SWITCH_EVENT_GENERAL, "GENERAL"),
-    ];
-    let name = known
+    let name = KNOWN.iter().find(|(known, _)| known == event);
+    name.map_or_else(|| format!("EVENT_{}", event.0), |(_, name)| (*name).to_owned())
+}
+
+/// `switch_name_event`, for the events that we name.
+pub(crate) fn called(name: &str) -> Option<EventType> {
+    let known = KNOWN
         .into_iter()
-        .find(|(known, _)| known == event)
-        .map(|(_, name)| name.to_owned());
-    name.unwrap_or_else(|| format!("EVENT_{}", event.0))
+        .find(|(_, known)| known.eq_ignore_ascii_case(name));
+    known.map(|(event, _)| event)
 }
 
 /// `switch_event_prep_for_delivery_detailed`.

@@ -1,0 +1,67 @@
+// The stand-in host: its commands, and phones that it is told of (it has none).
+import { connect } from "node:net";
+
+const { PBX_SOCKET } = process.env;
+export const origin = process.env.PBX_ORIGIN;
+export const DOMAIN = "pbx.test";
+
+/** Runs a command as fs_cli does. */
+export const cli = (command) =>
+  new Promise((resolve, reject) => {
+    const socket = connect(PBX_SOCKET);
+    let said = "";
+    socket.setEncoding("utf8");
+    socket.on("data", (text) => (said += text));
+    socket.on("end", () => resolve(said));
+    socket.on("error", reject);
+    socket.end(command);
+  });
+
+/** One that must succeed. */
+export const must = async (command) => {
+  const said = await cli(command);
+  if (said.startsWith("-")) throw new Error(`${command}: ${said}`);
+  return said;
+};
+
+export const ask = async (command) => JSON.parse(await must(`${command} json`));
+
+/** A phone of a line registers (mod_sofia's event, as the module hears it). */
+export const register = (line) =>
+  must(
+    `fire CUSTOM sofia::register profile-name=internal from-user=${line} from-host=${DOMAIN} call-id=phone-of-${line} ` +
+      `contact=<sip:${line}@127.0.0.1:5070> expires=3600 network-ip=127.0.0.1 network-port=5070 user-agent=Phone/1.0`,
+  );
+
+export const unregister = (line) =>
+  must(
+    `fire CUSTOM sofia::unregister profile-name=internal from-user=${line} from-host=${DOMAIN} ` +
+      `call-id=phone-of-${line} contact=<sip:${line}@127.0.0.1:5070>`,
+  );
+
+/** A leg towards a line's phone: RINGING, ACTIVE, HELD or HANGUP. */
+export const leg = (line, state) =>
+  must(
+    `fire CHANNEL_CALLSTATE Unique-ID=leg-to-${line} Call-Direction=outbound Channel-Call-State=${state} ` +
+      `Channel-Presence-Data=${line}@${DOMAIN}`,
+  );
+
+/** Asks until there is an answer; fails after `seconds`. */
+export const until = async (what, holds, seconds = 20) => {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await holds();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+};
+
+export const check = (holds, what) => {
+  if (!holds) throw new Error(what);
+};
+
+export const equal = (got, wanted, what = "") => {
+  const [a, b] = [got, wanted].map((value) => JSON.stringify(value));
+  if (a !== b) throw new Error(`${what}: ${a} is not ${b}`);
+};

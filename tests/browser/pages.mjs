@@ -1,0 +1,32 @@
+// Looks at the pages in headless Chromium, for tests/pages.rs: takes {"page": NAME} as a line of JSON, plays
+// pages/NAME.mjs, and answers {} or {"error": TEXT}.
+//
+// To add a page, add a file to pages/. It exports
+//
+//   states     [{ name, as?, open(visit) }]: `open` brings the page into a state worth seeing, and waits until it is
+//              there. Each is looked at light and dark, wide and narrow, and axe must find nothing in any of them;
+//              `make screenshots` takes the same pictures. `as` is who is signed in (lib/people.mjs), nobody if
+//              it is left out. A page that changes something for others undoes it in `close(visit)`.
+//   scenarios  { "what is shown": async (stage) => {…} }: what people do there, and what must come of it.
+//              `stage.visit({ as })` opens a browser of its own; lib/visit.mjs says what it offers.
+//
+// Everywhere it is a failure if the page says an error to the console, breaks the Content-Security-Policy, asks
+// anybody but the PBX for anything, or throws; `visit.expects(STATUS, PATH)` allows a refusal that is meant.
+// One page by itself: cargo test --test pages -- NAME
+import { createInterface } from "node:readline";
+import { Stage } from "./lib/stage.mjs";
+
+const stage = await Stage.start();
+for await (const line of createInterface({ input: process.stdin })) {
+  const { page } = JSON.parse(line);
+  if (!page) break;
+  let answer = {};
+  try {
+    await stage.play(page, await import(`./pages/${page}.mjs`));
+  } catch (error) {
+    answer = { error: error?.stack ?? String(error) };
+  }
+  console.log(JSON.stringify(answer));
+}
+await stage.close();
+process.exit(0);

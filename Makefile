@@ -4,6 +4,7 @@
 # screenshots  every page, light and dark, wide and narrow, into target/screenshots
 # lint   what must be spotless before a push
 # bench  figures, each beside what it competes with
+# deb    a package for Debian 12 and FreeSWITCH's packages, in target/deb
 # deps   installs what Debian lacks
 .PHONY: run cli test screenshots lint bench deps
 
@@ -36,6 +37,11 @@ lint:
 bench:
 	@deploy/deps.sh build test
 	cargo bench --workspace --locked
+
+deb:
+	@deploy/deps.sh build deb
+	cargo build --release --locked --package mod_pbx
+	@deploy/deb/build.sh "$${CARGO_TARGET_DIR:-target}/release/libmod_pbx.so" "$${CARGO_TARGET_DIR:-target}/deb"
 
 deps:
 	@deploy/deps.sh build test

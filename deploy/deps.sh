@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what this machine lacks to build or to test. On anything but Debian it only says what that is.
-#   deps.sh [build] [test]
+#   deps.sh [build] [test] [deb]
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -34,10 +34,18 @@ for purpose in "$@"; do
       need nodejs command -v node
       need npm command -v npm
       packages=tests/browser
+      need nginx-light test -x /usr/sbin/nginx
+      need dpkg-dev command -v dpkg-shlibdeps
+      need binutils command -v strip
+      need espeak-ng command -v espeak-ng
+      ;;
+    deb)
+      need dpkg-dev command -v dpkg-shlibdeps
+      need binutils command -v strip
       need espeak-ng command -v espeak-ng
       ;;
     *)
-      echo "deps.sh takes build and test, not $purpose" >&2
+      echo "deps.sh takes build, test and deb, not $purpose" >&2
       exit 2
       ;;
   esac

@@ -7,6 +7,8 @@ mod client;
 mod fsapi;
 mod listeners;
 mod me;
+mod monitoring;
+mod nginx;
 mod pages;
 mod protected;
 mod sign_in;

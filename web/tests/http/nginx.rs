@@ -1,0 +1,334 @@
+//! Debian's nginx with `deploy/nginx/pbx.conf` in front: only ports, certificate and addresses are put in.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use crate::client::{Answer, Browser, ask, connect, request};
+use crate::site::{PASSWORD, Site};
+
+const NAME: &str = "pbx.example.com";
+/// Where it is when it is installed and the path has no `sbin`.
+const PROGRAMS: [&str; 2] = ["/usr/sbin/nginx", "/usr/local/sbin/nginx"];
+
+type Tls = StreamOwned<ClientConnection, TcpStream>;
+
+/// It, running, in front of a site.
+struct Front {
+    process: Child,
+    site: Site,
+    tls: SocketAddr,
+    plain: SocketAddr,
+    local: SocketAddr,
+    trusts: CertificateDer<'static>,
+    _folder: TempDir,
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        // SIGTERM, so that the workers end with it.
+        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        let _ = self.process.wait();
+    }
+}
+
+/// None: there is no nginx, which is said.
+fn start() -> Option<Front> {
+    let Some(program) = PROGRAMS.into_iter().find(|program| Path::new(program).is_file()) else {
+        let text = "SKIPPED: the site of deploy/nginx: there is no nginx (apt-get install nginx-light)\n";
+        std::io::stderr().write_all(text.as_bytes()).unwrap();
+        return None;
+    };
+    let url = format!("https://{NAME}");
+    let site = Site::new(&[("public-url", &url), ("trusted-proxies", "127.0.0.1")]).with_alice();
+    let folder = TempDir::new().unwrap();
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed([NAME.to_owned()]).unwrap();
+    std::fs::write(folder.path().join("fullchain.pem"), cert.pem()).unwrap();
+    std::fs::write(folder.path().join("privkey.pem"), signing_key.serialize_pem()).unwrap();
+    let [plain, tls, local] = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [plain, tls, local] = [plain, tls, local].map(|taken| taken.local_addr().unwrap());
+    let conf = conf(&site, folder.path(), [plain, tls, local]);
+    std::fs::write(folder.path().join("nginx.conf"), conf).unwrap();
+    let process = Command::new(program)
+        .arg("-p")
+        .arg(folder.path())
+        .args(["-c", "nginx.conf", "-e", "error.log"])
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut front = Front {
+        process,
+        site,
+        tls,
+        plain,
+        local,
+        trusts: cert.der().clone(),
+        _folder: folder,
+    };
+    let begun = Instant::now();
+    while TcpStream::connect(front.local).is_err() {
+        let ended = front.process.try_wait().unwrap();
+        let log = std::fs::read_to_string(front._folder.path().join("error.log")).unwrap_or_default();
+        assert!(ended.is_none(), "nginx refuses the file: {log}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "nginx does not listen: {log}"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Some(front)
+}
+
+/// The file as it is in the repository, inside of what Debian's nginx.conf has around a site.
+fn conf(site: &Site, folder: &Path, [plain, tls, local]: [SocketAddr; 3]) -> String {
+    let mut text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/nginx/pbx.conf"))
+            .unwrap();
+    let mut put = |from: &str, to: &str| {
+        assert!(text.contains(from), "the site has no {from}");
+        text = text.replace(from, to);
+    };
+    put("listen 80;", &format!("listen {plain};"));
+    put("listen 443 ssl;", &format!("listen {tls} ssl;"));
+    // The same on IPv6, where a test's ports are not looked for.
+    put("listen [::]:80;", "");
+    put("listen [::]:443 ssl;", "");
+    put("listen 127.0.0.1:8482;", &format!("listen {local};"));
+    put("127.0.0.1:8480", &site.public().to_string());
+    put("127.0.0.1:8481", &site.local().to_string());
+    put("$host:8481", &format!("$host:{}", site.local().port()));
+    put("/etc/ssl/pbx", &folder.display().to_string());
+    let mut all = String::from("daemon off;\npid nginx.pid;\nworker_processes 1;\nevents {}\nhttp {\n");
+    for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
+        writeln!(all, "{kind}_temp_path {}/{kind};", folder.display()).unwrap();
+    }
+    all + "access_log off;\n" + &text + "}\n"
+}
+
+impl Front {
+    /// A connection to the public name.
+    fn connect(&self) -> Tls {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.trusts.clone()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from(NAME).unwrap();
+        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+        StreamOwned::new(connection, connect(self.tls))
+    }
+
+    /// Asks at the public name.
+    #[track_caller]
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut stream = self.connect();
+        let mut all = vec![("Host", NAME)];
+        all.extend_from_slice(headers);
+        stream
+            .write_all(request(self.tls, method, path, &all, body).as_bytes())
+            .unwrap();
+        Answer::read(stream).expect("an answer")
+    }
+
+    /// The same as a page does that `browser` is on, whose cookies it takes.
+    #[track_caller]
+    fn by(&self, browser: &mut Browser, method: &str, path: &str, body: &str) -> Answer {
+        let headers = browser.headers();
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let answer = self.ask(method, path, &headers, body);
+        if let Some(session) = answer.cookie("__Host-pbx") {
+            browser.session = Some(session);
+        }
+        if answer.status == 200 && path == "/api/sign-in" {
+            browser.csrf = answer.json()["csrf"].as_str().unwrap().to_owned();
+        }
+        answer
+    }
+
+    /// A browser that Alice has signed in with.
+    #[track_caller]
+    fn alice(&self) -> Browser {
+        let mut browser = Browser::new(self.tls);
+        let body = json!({"name": "alice@pbx.test", "password": PASSWORD}).to_string();
+        let answer = self.by(&mut browser, "POST", "/api/sign-in", &body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        browser
+    }
+}
+
+#[test]
+fn people_sign_in_through_it_and_are_known_by_their_own_address() {
+    let Some(front) = start() else { return };
+    let page = front.ask("GET", "/", &[("Accept", "text/html")], "");
+    assert_eq!(page.status, 200, "{page:?}");
+    assert!(page.header("strict-transport-security").contains("max-age"));
+    let mut alice = front.alice();
+    let me = front.by(&mut alice, "GET", "/api/me", "");
+    assert_eq!(me.status, 200, "{me:?}");
+    // What a stranger claims about where they come from is not believed.
+    let body = json!({"name": "alice@pbx.test", "password": "wrong"}).to_string();
+    let forged = [
+        ("X-Forwarded-For", "192.0.2.66"),
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Content-Type", "application/json"),
+    ];
+    assert_eq!(front.ask("POST", "/api/sign-in", &forged, &body).status, 401);
+    let history = front.site.must("sessions history json");
+    assert!(
+        !history.contains("192.0.2.66") && history.contains("127.0.0.1"),
+        "{history}"
+    );
+    // Another page's request is refused here as without a proxy.
+    let other = front.ask(
+        "POST",
+        "/api/sign-in",
+        &[
+            ("Origin", "https://evil.example"),
+            ("Content-Type", "application/json"),
+        ],
+        &body,
+    );
+    assert_eq!(other.status, 403, "{other:?}");
+    // Without TLS nobody signs in.
+    let plain = ask(front.plain, "GET", "/extensions/x?y", &[("Host", NAME)], "");
+    assert_eq!(
+        (plain.status, plain.header("location")),
+        (301, format!("https://{NAME}/extensions/x?y"))
+    );
+    // A name that is not ours is not ours behind nginx either.
+    let mut stream = front.connect();
+    stream
+        .write_all(request(front.tls, "GET", "/", &[("Host", "evil.example")], "").as_bytes())
+        .unwrap();
+    assert_eq!(Answer::read(stream).unwrap().status, 421);
+}
+
+#[test]
+fn sockets_and_streams_pass() {
+    let Some(front) = start() else { return };
+    let mut alice = front.alice();
+    let channels = front.by(&mut alice, "GET", "/api/channels", "").json();
+    let channel = channels["channels"][0]["id"].as_str().unwrap().to_owned();
+    let body = json!({"sessionId": uuid::Uuid::new_v4()}).to_string();
+    let session = front.by(
+        &mut alice,
+        "POST",
+        &format!("/extensions/{channel}/sessions"),
+        &body,
+    );
+    assert_eq!(session.status, 201, "{session:?}");
+    let cookie = format!("__Host-pbx={}", alice.session.as_ref().unwrap());
+    let mut wanted = format!("wss://{NAME}/verto").into_client_request().unwrap();
+    for (name, value) in [
+        ("cookie", cookie.as_str()),
+        ("origin", &format!("https://{NAME}")),
+    ] {
+        wanted.headers_mut().insert(name, value.parse().unwrap());
+    }
+    let (mut socket, answer) = tungstenite::client(wanted, front.connect()).unwrap();
+    assert_eq!(answer.status(), 101);
+    // A login with a wrong password: the answer is the web server's own, over the socket.
+    let login = json!({"jsonrpc": "2.0", "id": 1, "method": "login", "params": {
+        "login": session.json()["clientId"], "passwd": "wrong", "sessid": session.json()["sessionId"]}});
+    socket.send(Message::text(login.to_string())).unwrap();
+    let said = loop {
+        if let Message::Text(text) = socket.read().unwrap() {
+            break text.to_string();
+        }
+    };
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["id"], 1, "{said}");
+    assert!(said["error"].is_object(), "{said}");
+
+    // An event comes when it happens, not when a buffer is full.
+    let mut stream = front.connect();
+    let asked = request(
+        front.tls,
+        "GET",
+        "/api/events",
+        &[("Host", NAME), ("Cookie", &cookie)],
+        "",
+    );
+    stream.write_all(asked.as_bytes()).unwrap();
+    until(&mut stream, "event: reset");
+    let begun = Instant::now();
+    front
+        .site
+        .must("extension add 3000@pbx.test --user dora --name Dora");
+    until(&mut stream, "event: reset");
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn protected_paths_are_404_at_the_public_name_and_answered_by_the_servers_own_localhost() {
+    let Some(front) = start() else { return };
+    let nothing = front.ask("GET", "/no-such-path", &[], "");
+    for (method, path, body) in [("GET", "/metrics", ""), ("POST", "/fsapi", "section=directory")] {
+        for further in [
+            &[][..],
+            &[("X-Forwarded-For", "127.0.0.1")],
+            &[("X-Real-IP", "127.0.0.1")],
+        ] {
+            let headers = [&[("Sec-Fetch-Site", "same-origin")], further].concat();
+            let public = front.ask(method, path, &headers, body);
+            assert_eq!((public.status, &public.body), (404, &nothing.body), "{path}");
+        }
+        let port = front.local.port();
+        let host = format!("localhost:{port}");
+        let near = ask(front.local, method, path, &[("Host", &host)], body);
+        assert_eq!(near.status, 200, "{path}: {near:?}");
+        let address = ask(
+            front.local,
+            method,
+            path,
+            &[("Host", &format!("127.0.0.1:{port}"))],
+            body,
+        );
+        assert_eq!(address.status, 200, "{path}: {address:?}");
+        // A page whose name was made to resolve to this machine; and who came by another proxy.
+        let rebound = ask(front.local, method, path, &[("Host", "evil.example")], body);
+        assert_eq!(rebound.status, 421, "{path}: {rebound:?}");
+        for header in ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"] {
+            let passed = ask(
+                front.local,
+                method,
+                path,
+                &[("Host", &host), (header, "192.0.2.7")],
+                body,
+            );
+            assert_eq!(passed.status, 404, "{path} {header}: {passed:?}");
+        }
+    }
+    for path in ["/", "/api/me", "/api/sign-in", "/metrics/x", "/fsapi/"] {
+        assert_eq!(
+            ask(front.local, "GET", path, &[("Host", "localhost")], "").status,
+            404,
+            "{path}"
+        );
+    }
+}
+
+#[track_caller]
+fn until(stream: &mut Tls, wanted: &str) {
+    let mut read = Vec::new();
+    while !read.ends_with(wanted.as_bytes()) {
+        let mut byte = [0];
+        let count = stream.read(&mut byte).unwrap();
+        assert_eq!(count, 1, "{}", String::from_utf8_lossy(&read));
+        read.push(byte[0]);
+    }
+}

@@ -4,6 +4,7 @@
 //! [`request::Request`], an answer is a [`reply::Reply`]. It does not serve HTTP either.
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod apps;
 pub mod bans;
 pub mod clients;

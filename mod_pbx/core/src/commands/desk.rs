@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::address::{At, Realm, one};
 use super::out::{Refusal, count, plain, refuse};
+use crate::admin::Admin;
 use crate::names::{DomainName, Number, Username};
 use crate::pbx::Pbx;
-use crate::secret;
 use crate::store::rows;
 use crate::store::{Change, Commit, Listing, Page, Reader, Revision, StoreError};
 
@@ -98,9 +98,7 @@ impl Desk<'_> {
 
     /// Where browsers find a channel's page: the whole address if `public-url` is known, else its path.
     pub(super) fn channel_url(&self, channel: Uuid) -> String {
-        let config = self.pbx.config();
-        let base = config.public_url.as_deref().unwrap_or_default();
-        format!("{}/extensions/{channel}", base.trim_end_matches('/'))
+        Admin::new(self.pbx).channel_url(channel)
     }
 }
 
@@ -203,9 +201,6 @@ pub(super) fn full(name: impl std::fmt::Display, domain: &rows::Domain) -> Strin
     format!("{name}@{}", domain.name)
 }
 
-/// How many phones may register a new line at once, unless somebody says otherwise.
-pub(super) const MAX_REGISTRATIONS: u32 = 5;
-
 /// The person called `name` in `domain`, or else of the whole PBX.
 pub(super) fn person(
     reader: &Reader<'_>,
@@ -238,23 +233,4 @@ pub(super) fn user_name(reader: &Reader<'_>, id: Uuid) -> Result<String, Refusal
         .get::<rows::User>(id)?
         .map(|user| user.name.to_string())
         .unwrap_or_default())
-}
-
-/// A line's A1 from the password that was typed, or from a new one, which is then given back too.
-pub(super) fn credential(
-    username: &Username,
-    domain: &DomainName,
-    typed: Option<&str>,
-) -> Result<(String, Option<String>), Refusal> {
-    let (username, domain) = (username.as_str(), domain.as_str());
-    match typed {
-        Some(password) => {
-            secret::check(password, username).or_else(refuse)?;
-            Ok((secret::a1_hex(username, domain, password), None))
-        }
-        None => {
-            let password = secret::generate()?;
-            Ok((secret::a1_hex(username, domain, &password), Some(password)))
-        }
-    }
 }

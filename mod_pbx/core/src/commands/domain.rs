@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::desk::{self, Desk};
 use super::out::{Answer, Refusal, Said, Sheet, Table, count, refuse};
 use super::view;
+use crate::admin::nouns::domain::{contents, renamed};
 use crate::names::DomainName;
-use crate::secret;
 use crate::store::{Change, Page, Reader, rows};
 
 #[derive(Debug, Subcommand)]
@@ -153,29 +153,19 @@ fn show(desk: &Desk<'_>, name: Option<&DomainName>) -> Said {
 }
 
 fn set(desk: &Desk<'_>, name: &DomainName, rename: DomainName, new_passwords: bool) -> Said {
-    let (mut domain, lines) = desk.read(|reader| {
+    let (changes, given) = desk.read(|reader| {
         let domain = desk::domain(reader, None, Some(name))?;
-        let lines = reader.lines(domain.id, "", Page::ALL)?.rows;
-        Ok((domain, lines))
+        if domain.name == rename {
+            return refuse(format!("the domain is called {rename} already"));
+        }
+        Ok(renamed(reader, domain, rename.clone())?)
     })?;
-    if domain.name == rename {
-        return refuse(format!("the domain is called {rename} already"));
-    }
-    if !lines.is_empty() && !new_passwords {
+    if !given.is_empty() && !new_passwords {
         return refuse(format!(
             "{} in {name} would stop working, since a stored password holds the domain's name: \
              add --new-passwords to give each a new one, shown once",
-            count(lines.len() as u64, "line")
+            count(given.len() as u64, "line")
         ));
-    }
-    domain.name = rename.clone();
-    let mut changes = vec![Change::edit(domain)];
-    let mut given = Vec::new();
-    for mut line in lines {
-        let password = secret::generate()?;
-        line.a1 = secret::a1_hex(line.username.as_str(), rename.as_str(), &password);
-        given.push((line.username.clone(), password));
-        changes.push(Change::edit(line));
     }
     let done = desk.commit(&format!("domain {name} renamed to {rename}"), changes)?;
     let mut text = format!("domain {name} is now {rename} (revision {})\n", done.rev);
@@ -205,37 +195,7 @@ fn delete(desk: &Desk<'_>, name: &DomainName, with_everything: bool) -> Said {
         let counts = Counts::of(reader, &domain)?;
         let mut changes = Vec::new();
         if with_everything {
-            let of = domain.id;
-            let schedules = reader.schedules(of, "", Page::ALL)?.rows;
-            changes.extend(schedules.into_iter().map(Change::delete));
-            changes.extend(
-                reader
-                    .lines(of, "", Page::ALL)?
-                    .rows
-                    .into_iter()
-                    .map(Change::delete),
-            );
-            changes.extend(
-                reader
-                    .extensions(of, "", Page::ALL)?
-                    .rows
-                    .into_iter()
-                    .map(Change::delete),
-            );
-            changes.extend(
-                reader
-                    .channels(of, "", Page::ALL)?
-                    .rows
-                    .into_iter()
-                    .map(Change::delete),
-            );
-            changes.extend(
-                reader
-                    .users(Some(of), "", Page::ALL)?
-                    .rows
-                    .into_iter()
-                    .map(Change::delete),
-            );
+            changes.extend(contents(reader, domain.id)?.into_iter().map(Change::delete));
         }
         changes.push(Change::delete(domain.clone()));
         Ok((domain, counts, changes))

@@ -8,8 +8,8 @@ use super::desk::{self, Desk, InDomain, Part, full};
 use super::extension_add::Add;
 use super::out::{Answer, Said, Sheet, Table, count, refuse, yes_no};
 use super::{forward, view};
+use crate::admin::nouns::extension::{choose_pin, removal, renamed_channel};
 use crate::names::{Number, Username};
-use crate::pin;
 use crate::store::{Change, rows};
 
 #[derive(Debug, Subcommand)]
@@ -186,11 +186,7 @@ fn set(desk: &Desk<'_>, arguments: Set) -> Said {
     let mut remark = String::new();
     let mut changes = Vec::new();
     if let Some(number) = arguments.rename.filter(|number| *number != before.number) {
-        // The channel goes by the number; its address does not change, since that is its id.
-        if let Some(mut channel) = channel.filter(|channel| channel.name == before.number.as_str()) {
-            channel.name = number.to_string();
-            changes.push(Change::edit(channel));
-        }
+        changes.extend(renamed_channel(channel, &before.number, &number));
         if before.voicemail {
             remark = format!(
                 "Voicemail messages kept so far stay in mailbox {}\n",
@@ -214,16 +210,13 @@ fn set(desk: &Desk<'_>, arguments: Set) -> Said {
     if let Some(voicemail) = arguments.voicemail {
         extension.voicemail = voicemail;
     }
-    if let Some(pin) = arguments.voicemail_pin {
-        pin::check(&extension.number, &pin).or_else(refuse)?;
-        extension.voicemail_pin = Some(pin);
-    }
-    let mut new_pin = None;
-    if arguments.new_voicemail_pin || (extension.voicemail && extension.voicemail_pin.is_none()) {
-        let pin = pin::generate(&extension.number)?;
+    let new_pin = choose_pin(
+        &mut extension,
+        arguments.voicemail_pin,
+        arguments.new_voicemail_pin,
+    )?;
+    if let Some(pin) = &new_pin {
         remark.push_str(&format!("Voicemail PIN, shown only this once: {pin}\n"));
-        extension.voicemail_pin = Some(pin.clone());
-        new_pin = Some(pin);
     }
     let name = full(&before.number, &domain);
     if extension == before {
@@ -255,8 +248,8 @@ fn set(desk: &Desk<'_>, arguments: Set) -> Said {
 fn delete(desk: &Desk<'_>, number: &At<Number>, place: &InDomain, with_everything: bool) -> Said {
     let (name, along, changes) = desk.read(|reader| {
         let (domain, extension) = desk::extension(reader, number, place)?;
-        let lines = reader.lines_of(extension.id)?;
         let name = full(&extension.number, &domain);
+        let (lines, changes) = removal(reader, extension)?;
         let names: Vec<&str> = lines.iter().map(|line| line.username.as_str()).collect();
         let named = format!("{} ({})", count(lines.len() as u64, "line"), names.join(", "));
         if !with_everything && !lines.is_empty() {
@@ -269,10 +262,6 @@ fn delete(desk: &Desk<'_>, number: &At<Number>, place: &InDomain, with_everythin
         } else {
             format!(" with {named}")
         };
-        let channel = reader.get::<rows::Channel>(extension.channel_id)?;
-        let mut changes: Vec<Change> = lines.into_iter().map(Change::delete).collect();
-        changes.push(Change::delete(extension));
-        changes.extend(channel.map(Change::delete));
         Ok((name, along, changes))
     })?;
     let done = desk.commit(&format!("extension {name} deleted{along}"), changes)?;

@@ -9,8 +9,8 @@ use super::desk::{self, Desk, InDomain, full};
 use super::out::{Answer, Refusal, Said, Sheet, refuse};
 use super::phone::Phone;
 use super::view;
+use crate::admin::nouns::extension;
 use crate::names::{Number, Username};
-use crate::pin;
 use crate::store::{Change, Reader, rows};
 
 #[derive(Debug, Args)]
@@ -49,33 +49,31 @@ pub(super) struct Add {
     password: Option<String>,
 }
 
-/// What is to be made.
-struct Made {
+/// What is to be made, and for whom.
+struct Adding {
     domain: rows::Domain,
     person: rows::User,
     person_is_new: bool,
-    channel: rows::Channel,
-    extension: rows::Extension,
-    new_pin: Option<String>,
-    lines: Vec<(rows::Line, Option<String>)>,
+    made: extension::Made,
 }
 
 impl Add {
     pub(super) fn run(self, desk: &Desk<'_>) -> Said {
-        let made = desk.read(|reader| self.make(reader))?;
-        let name = full(&made.extension.number, &made.domain);
+        let adding = desk.read(|reader| self.make(reader))?;
+        let name = full(&adding.made.extension.number, &adding.domain);
         let mut changes = Vec::new();
-        if made.person_is_new {
-            changes.push(Change::put(made.person.clone()));
+        if adding.person_is_new {
+            changes.push(Change::put(adding.person.clone()));
         }
+        let made = &adding.made;
         changes.push(Change::put(made.channel.clone()));
         changes.push(Change::put(made.extension.clone()));
         changes.extend(made.lines.iter().map(|(line, _)| Change::put(line.clone())));
-        let done = desk.commit(&format!("extension {name} added{}", made.along()), changes)?;
-        Ok(made.answer(desk, &name, done.rev, &done.at))
+        let done = desk.commit(&format!("extension {name} added{}", adding.along()), changes)?;
+        Ok(adding.answer(desk, &name, done.rev, &done.at))
     }
 
-    fn make(&self, reader: &Reader<'_>) -> Result<Made, Refusal> {
+    fn make(&self, reader: &Reader<'_>) -> Result<Adding, Refusal> {
         let number = &self.number.name;
         let domain = desk::domain(reader, self.number.domain.as_ref(), self.place.domain.as_ref())?;
         if reader.extension_by_number(domain.id, number.as_str())?.is_some() {
@@ -85,59 +83,28 @@ impl Add {
             ));
         }
         let (person, person_is_new) = self.person(reader, &domain)?;
-        let channel = rows::Channel {
-            id: Uuid::now_v7(),
-            domain_id: domain.id,
-            name: number.to_string(),
-            row_rev: 0,
-            updated_at: String::new(),
-        };
-        let mut new_pin = None;
-        let voicemail_pin = match &self.voicemail_pin {
-            Some(pin) => {
-                pin::check(number, pin).or_else(refuse)?;
-                Some(pin.clone())
-            }
-            None if self.voicemail => {
-                new_pin = Some(pin::generate(number)?);
-                new_pin.clone()
-            }
-            None => None,
-        };
-        let extension = rows::Extension {
-            id: Uuid::now_v7(),
-            domain_id: domain.id,
-            number: number.clone(),
-            user_id: person.id,
-            channel_id: channel.id,
-            caller_id_name: self
-                .caller_id_name
-                .clone()
-                .unwrap_or_else(|| person.display_name.clone()),
-            ring_seconds: self.ring_seconds,
-            voicemail: self.voicemail,
-            voicemail_pin,
-            forwards: Default::default(),
-            enabled: true,
-            row_rev: 0,
-            updated_at: String::new(),
-        };
         if self.password.is_some() && self.line.len() != 1 {
             return refuse("--password is for one --line: leave it out to have one made up for each");
         }
-        let lines = self
-            .line
-            .iter()
-            .map(|name| self.line(name, &domain, &extension))
-            .collect::<Result<_, _>>()?;
-        Ok(Made {
+        let lines = self.line.iter().map(|name| match name.as_str() {
+            "" => number.as_str().parse(),
+            name => name.parse(),
+        });
+        let wanted = extension::Wanted {
+            number: number.clone(),
+            caller_id_name: self.caller_id_name.clone(),
+            ring_seconds: self.ring_seconds,
+            voicemail: self.voicemail,
+            voicemail_pin: self.voicemail_pin.clone(),
+            lines: lines.collect::<Result<_, _>>()?,
+            password: self.password.clone(),
+        };
+        let made = extension::make(&domain, &person, wanted)?;
+        Ok(Adding {
             domain,
             person,
             person_is_new,
-            channel,
-            extension,
-            new_pin,
-            lines,
+            made,
         })
     }
 
@@ -175,41 +142,14 @@ impl Add {
         };
         Ok((person, true))
     }
-
-    fn line(
-        &self,
-        name: &str,
-        domain: &rows::Domain,
-        extension: &rows::Extension,
-    ) -> Result<(rows::Line, Option<String>), Refusal> {
-        let username: Username = match name {
-            "" => extension.number.as_str().parse()?,
-            name => name.parse()?,
-        };
-        let (a1, new_password) = desk::credential(&username, &domain.name, self.password.as_deref())?;
-        let line = rows::Line {
-            id: Uuid::now_v7(),
-            domain_id: domain.id,
-            extension_id: extension.id,
-            user_id: extension.user_id,
-            username,
-            a1,
-            max_registrations: desk::MAX_REGISTRATIONS,
-            source_acl: None,
-            srtp: rows::Srtp::Optional,
-            enabled: true,
-            row_rev: 0,
-            updated_at: String::new(),
-        };
-        Ok((line, new_password))
-    }
 }
 
-impl Made {
+impl Adding {
     /// ` with user alice, line 1001`, or nothing.
     fn along(&self) -> String {
         let user = self.person_is_new.then(|| format!("user {}", self.person.name));
         let lines = self
+            .made
             .lines
             .iter()
             .map(|(line, _)| format!("line {}", line.username));
@@ -222,13 +162,13 @@ impl Made {
     }
 
     fn answer(mut self, desk: &Desk<'_>, name: &str, rev: u64, at: &str) -> Answer {
-        self.extension.row_rev = rev;
-        at.clone_into(&mut self.extension.updated_at);
-        let url = desk.channel_url(self.channel.id);
+        self.made.extension.row_rev = rev;
+        at.clone_into(&mut self.made.extension.updated_at);
+        let url = desk.channel_url(self.made.channel.id);
         let mut sheet = Sheet::default()
             .row("user", &self.person.name)
             .row("channel", &url);
-        if let Some(pin) = &self.new_pin {
+        if let Some(pin) = &self.made.new_pin {
             sheet = sheet.row("voicemail PIN", format!("{pin} (shown only this once)"));
         }
         let mut text = format!(
@@ -236,9 +176,9 @@ impl Made {
             self.along(),
             sheet.text()
         );
-        let lines: Vec<rows::Line> = self.lines.iter().map(|(line, _)| line.clone()).collect();
+        let lines: Vec<rows::Line> = self.made.lines.iter().map(|(line, _)| line.clone()).collect();
         let mut phones: Vec<Value> = Vec::new();
-        for (line, password) in &self.lines {
+        for (line, password) in &self.made.lines {
             let phone = Phone {
                 username: line.username.as_str(),
                 domain: self.domain.name.as_str(),
@@ -252,11 +192,11 @@ impl Made {
         }
         let mut json = json!({
             "revision": rev,
-            "extension": view::extension(&self.domain, &self.extension, self.person.name.as_str(), &lines),
+            "extension": view::extension(&self.domain, &self.made.extension, self.person.name.as_str(), &lines),
             "channel_url": url,
             "phones": phones,
         });
-        if let Some(pin) = &self.new_pin {
+        if let Some(pin) = &self.made.new_pin {
             json["voicemail_pin"] = json!(pin);
         }
         Answer::done(text, json)

@@ -9,6 +9,7 @@ use super::desk::{self, Desk, InDomain, Part, full};
 use super::out::{Answer, Refusal, Said, Sheet, Table, refuse, yes_no};
 use super::phone::Phone;
 use super::view;
+use crate::admin::nouns::line::{MAX_REGISTRATIONS, credential};
 use crate::names::{Number, Username};
 use crate::store::{Change, Listing, Reader, rows};
 
@@ -75,7 +76,7 @@ pub(super) struct Add {
     #[arg(long)]
     password: Option<String>,
     /// How many phones may register it at once, 1 to 32
-    #[arg(long, value_name = "N", default_value_t = desk::MAX_REGISTRATIONS)]
+    #[arg(long, value_name = "N", default_value_t = MAX_REGISTRATIONS)]
     max_registrations: u32,
     /// Networks it may come from, such as "192.0.2.0/24 10.1.0.7"; from anywhere if left out
     #[arg(long, value_name = "NETWORKS")]
@@ -183,7 +184,7 @@ fn add(desk: &Desk<'_>, arguments: Add) -> Said {
         };
         Ok((domain, extension, user))
     })?;
-    let (a1, new_password) = desk::credential(&username, &domain.name, arguments.password.as_deref())?;
+    let (a1, new_password) = credential(&username, &domain.name, arguments.password.as_deref())?;
     let line = rows::Line {
         id: Uuid::now_v7(),
         domain_id: domain.id,
@@ -367,8 +368,7 @@ fn set(desk: &Desk<'_>, arguments: Set) -> Said {
     let fresh = arguments.new_password || arguments.password.is_some() || line.username != before.username;
     let mut new_password = None;
     if fresh {
-        (line.a1, new_password) =
-            desk::credential(&line.username, &domain.name, arguments.password.as_deref())?;
+        (line.a1, new_password) = credential(&line.username, &domain.name, arguments.password.as_deref())?;
     }
     if line == before {
         return refuse(format!(

@@ -60,6 +60,23 @@ impl From<getrandom::Error> for Refusal {
     }
 }
 
+impl From<crate::admin::Refusal> for Refusal {
+    fn from(refusal: crate::admin::Refusal) -> Self {
+        use crate::admin::Refusal as R;
+        match refusal {
+            R::Invalid(faults) => {
+                let all: Vec<String> = faults.into_iter().map(|fault| fault.detail).collect();
+                Self(plain(&all.join("; ")))
+            }
+            R::Missing => Self("there is no such thing".to_owned()),
+            R::Forbidden(why) | R::Conflict(why) | R::Stale { why, .. } | R::Unavailable(why) => {
+                Self(plain(&why))
+            }
+            R::Store(error) => error.into(),
+        }
+    }
+}
+
 /// Text of others on one line of a terminal: no control byte gets through.
 pub(super) fn plain(text: &str) -> String {
     text.chars()

@@ -1,9 +1,11 @@
 //! What somebody types into a phone.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::desk::Desk;
 use super::out::Sheet;
+use crate::admin::Admin;
+use crate::admin::nouns::line::phone;
 use crate::store::settings::{EXTERNAL_ADDRESS, SIP_ADDRESS, SIP_PORT, SIP_TLS, SIP_TLS_PORT, Settings};
 
 /// A line's credential and where to register it.
@@ -77,18 +79,6 @@ impl Phone<'_> {
 
     /// As a program reads it.
     pub(super) fn json(&self, desk: &Desk<'_>) -> Value {
-        let server = Server::new(desk, &desk.pbx.store().snapshot().settings);
-        let mut fields = json!({
-            "username": self.username,
-            "domain": self.domain,
-            "server": server.inside,
-            "external_server": server.outside,
-            "port": server.port,
-            "tls_port": server.tls_port,
-        });
-        if let Some(password) = self.password {
-            fields["password"] = json!(password);
-        }
-        fields
+        phone(&Admin::new(desk.pbx), self.username, self.domain, self.password)
     }
 }

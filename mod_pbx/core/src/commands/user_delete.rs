@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::address::{At, Realm};
 use super::desk::{self, Desk, InRealm};
-use super::out::{Answer, Refusal, Said, refuse};
+use super::out::{Answer, Said, refuse};
 use super::user::full;
+use crate::admin::nouns::user::Theirs;
 use crate::names::Username;
-use crate::store::{Change, Reader, rows};
+use crate::store::Change;
 
 /// Deletes a person; their extensions and lines only if that was said.
 pub(super) fn delete(
@@ -39,54 +40,4 @@ pub(super) fn delete(
         ),
         json!({"revision": done.rev, "user": full}),
     ))
-}
-
-/// What goes when a person goes.
-struct Theirs {
-    extensions: Vec<rows::Extension>,
-    channels: Vec<rows::Channel>,
-    lines: Vec<rows::Line>,
-}
-
-impl Theirs {
-    fn of(reader: &Reader<'_>, user: &rows::User) -> Result<Self, Refusal> {
-        let extensions = reader.extensions_of(user.id)?;
-        let mut lines = reader.lines_of_user(user.id)?;
-        let mut channels = Vec::new();
-        for extension in &extensions {
-            channels.extend(reader.get::<rows::Channel>(extension.channel_id)?);
-            // Other people's phones on their extension go with the extension.
-            lines.extend(
-                reader
-                    .lines_of(extension.id)?
-                    .into_iter()
-                    .filter(|line| line.user_id != user.id),
-            );
-        }
-        Ok(Self {
-            extensions,
-            channels,
-            lines,
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.extensions.is_empty() && self.lines.is_empty()
-    }
-
-    fn text(&self) -> String {
-        let numbers = self
-            .extensions
-            .iter()
-            .map(|extension| format!("extension {}", extension.number));
-        let lines = self.lines.iter().map(|line| format!("line {}", line.username));
-        numbers.chain(lines).collect::<Vec<_>>().join(", ")
-    }
-
-    fn deletions(self) -> Vec<Change> {
-        let lines = self.lines.into_iter().map(Change::delete);
-        let extensions = self.extensions.into_iter().map(Change::delete);
-        let channels = self.channels.into_iter().map(Change::delete);
-        lines.chain(extensions).chain(channels).collect()
-    }
 }

@@ -4,19 +4,17 @@ use serde_json::json;
 
 use super::address::{At, Realm};
 use super::desk::{self, Desk, InRealm};
-use super::out::{Answer, Refusal, Said, refuse};
+use super::out::{Answer, Refusal, Said};
 use super::user::full;
+use crate::admin::nouns::user::stored_password;
 use crate::names::Username;
-use crate::people::password::{self, Stored};
 use crate::secret;
 use crate::store::Change;
 use crate::store::rows::User;
 
 /// What the row of `name` holds for this password.
 pub(super) fn stored(desk: &Desk<'_>, name: &Username, text: &str, once: bool) -> Result<String, Refusal> {
-    password::check(text, name.as_str()).or_else(refuse)?;
-    let phc = desk.pbx.people().hash_and_wait(text).or_else(refuse)?;
-    Ok(Stored { once, phc: &phc }.text())
+    Ok(stored_password(desk.pbx, name, text, once)?)
 }
 
 /// Gives somebody a password that is good for signing in once.

@@ -110,7 +110,7 @@ pub(super) fn write(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
         let before = change.before.as_ref().filter(|_| !leaves_a_name(change));
         if let Err(error) = work.rows.write(work.conn, before, row) {
             return Err(match taken(work, row)? {
-                Some(message) => StoreError::invalid(index, message),
+                Some((field, message)) => StoreError::invalid_field(index, field, message),
                 None => on(work.conn, "writing a row")(error),
             });
         }
@@ -125,8 +125,8 @@ fn leaves_a_name(change: &Applied) -> bool {
     }
 }
 
-/// Which of the row's unique values another row has, in words.
-fn taken(work: &Work<'_>, row: &Row) -> Result<Option<String>, StoreError> {
+/// Which of the row's unique values another row has: the column, and in words.
+fn taken(work: &Work<'_>, row: &Row) -> Result<Option<(&'static str, String)>, StoreError> {
     let table = row.table();
     let image = row.image();
     for &columns in shape(table).unique {
@@ -143,7 +143,8 @@ fn taken(work: &Work<'_>, row: &Row) -> Result<Option<String>, StoreError> {
             .query_row(&sql, rusqlite::params_from_iter(&values), |r| r.get(0))
             .map_err(on(work.conn, "looking for a duplicate"))?;
         if others > 0 {
-            return Ok(Some(match (table, columns) {
+            let column = columns.last().copied().unwrap_or("id");
+            let message = match (table, columns) {
                 (Table::Extension, ["channel_id"]) => format!(
                     "the channel of extension {} belongs to another extension already: make a new one",
                     row.label()
@@ -158,7 +159,8 @@ fn taken(work: &Work<'_>, row: &Row) -> Result<Option<String>, StoreError> {
                     row.label(),
                     table.label()
                 ),
-            }));
+            };
+            return Ok(Some((column, message)));
         }
     }
     Ok(None)

@@ -15,6 +15,8 @@ pub enum StoreError {
     Invalid {
         /// Which of the commit's changes, counted from 0; none: the commit as a whole.
         change: Option<usize>,
+        /// The field of the row that is wrong, if it is one.
+        field: Option<&'static str>,
         /// What is wrong and what to do.
         message: String,
     },
@@ -132,6 +134,16 @@ impl StoreError {
     pub(super) fn invalid(change: usize, message: impl Into<String>) -> Self {
         Self::Invalid {
             change: Some(change),
+            field: None,
+            message: message.into(),
+        }
+    }
+
+    /// A refusal of the `change`-th change for one field of its row.
+    pub(super) fn invalid_field(change: usize, field: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid {
+            change: Some(change),
+            field: Some(field),
             message: message.into(),
         }
     }
@@ -140,6 +152,7 @@ impl StoreError {
     pub(super) fn refuse(message: impl Into<String>) -> Self {
         Self::Invalid {
             change: None,
+            field: None,
             message: message.into(),
         }
     }

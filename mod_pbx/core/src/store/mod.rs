@@ -15,6 +15,7 @@ mod connection;
 mod delta;
 mod error;
 mod file;
+mod find;
 mod forwards;
 mod health;
 mod inner;
@@ -48,6 +49,7 @@ use uuid::Uuid;
 
 pub use change::{Change, Commit, Image, Revision, Row, RowChange, Stored, Table};
 pub use error::{Conflict, StoreError};
+pub use find::Find;
 pub use health::{BackupInfo, Health, Trouble};
 use inner::Inner;
 pub use keeper::Pace;

@@ -275,6 +275,11 @@ impl Reader<'_> {
         log::by_number(self.conn, rev)
     }
 
+    /// The revision that a request made, if it was made.
+    pub fn revision_of(&self, request: Uuid) -> Result<Option<Revision>, StoreError> {
+        log::by_request(self.conn, request)
+    }
+
     /// What a revision changed, in its order.
     pub fn changes(&self, rev: u64) -> Result<Vec<RowChange>, StoreError> {
         log::changes(self.conn, rev)
@@ -307,7 +312,7 @@ impl Reader<'_> {
         Ok(Listing { rows, total })
     }
 
-    fn rows(
+    pub(super) fn rows(
         &self,
         table: Table,
         condition: &str,
@@ -335,7 +340,12 @@ impl Reader<'_> {
         run().map_err(on(self.conn, "reading the configuration"))
     }
 
-    fn total(&self, table: Table, condition: &str, params: &[&dyn ToSql]) -> Result<u64, StoreError> {
+    pub(super) fn total(
+        &self,
+        table: Table,
+        condition: &str,
+        params: &[&dyn ToSql],
+    ) -> Result<u64, StoreError> {
         let sql = format!("SELECT count(*) FROM {table} WHERE {condition}");
         self.conn
             .prepare_cached(&sql)

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::plan::{Make, Plan, Verdict};
-use crate::commands::desk::MAX_REGISTRATIONS;
+use crate::admin::nouns::line::MAX_REGISTRATIONS;
 use crate::store::{Change, Row, check_row, rows};
 
 /// What an import makes.

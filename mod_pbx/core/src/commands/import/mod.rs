@@ -106,6 +106,7 @@ impl Import {
             Err(StoreError::Invalid {
                 change: Some(at),
                 message,
+                ..
             }) => {
                 return refuse(format!("{}: {message}; nothing was imported", made.place(at)));
             }

@@ -1,0 +1,52 @@
+//! The nouns, a file each.
+
+pub mod channel;
+pub mod domain;
+pub mod extension;
+pub mod line;
+pub mod user;
+
+use super::field::{Field, Kind};
+use super::{Admin, Draft, Noun, Refusal};
+use crate::store::{Row, rows};
+
+/// Every noun, in the order that people look for them.
+pub static ALL: &[&Noun] = &[
+    &user::NOUN,
+    &extension::NOUN,
+    &line::NOUN,
+    &channel::NOUN,
+    &domain::NOUN,
+];
+
+/// The noun whose path segment this is.
+pub fn by_path(path: &str) -> Option<&'static Noun> {
+    ALL.iter().copied().find(|noun| noun.path == path)
+}
+
+/// The fields that every row has.
+const ID: Field = Field::shown("id", Kind::Id, "Names it; stays the same whatever changes.");
+const ROW_REV: Field = Field::shown(
+    "row_rev",
+    Kind::Integer(0, i64::MAX),
+    "The revision that wrote it last; also its ETag, which a change names in If-Match.",
+);
+const UPDATED_AT: Field = Field::shown("updated_at", Kind::Time, "When that was.");
+const DOMAIN: Field = Field::shown("domain", Kind::DomainName, "The name of its domain.");
+
+/// The domain that a draft names.
+fn domain_of(admin: &Admin<'_>, draft: &Draft) -> Result<rows::Domain, Refusal> {
+    let id = draft.id("domain_id").unwrap_or_default();
+    let domain = admin.read(|reader| Ok(reader.get::<rows::Domain>(id)?))?;
+    domain.ok_or_else(|| Refusal::field("domain_id", "there is no such domain"))
+}
+
+/// How people name a row: `1001@pbx.test`; `root@.` where it belongs to the whole PBX.
+pub(super) fn full(admin: &Admin<'_>, row: &Row) -> Result<String, Refusal> {
+    let domain = match super::draft::home(row) {
+        Some(id) => admin.read(|reader| Ok(reader.get::<rows::Domain>(id)?))?,
+        None => None,
+    };
+    let domain = domain.as_ref().map_or(".", |domain| domain.name.as_str());
+    Ok(format!("{}@{domain}", row.label()))
+}

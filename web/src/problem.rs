@@ -7,7 +7,7 @@ use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RE
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::page;
 
@@ -25,6 +25,8 @@ pub struct Problem {
     pub detail: String,
     /// Seconds after which it may go better.
     pub retry_after: Option<u64>,
+    /// What else programs are told, such as which field is wrong.
+    pub more: Option<Box<Map<String, Value>>>,
 }
 
 impl Problem {
@@ -35,7 +37,15 @@ impl Problem {
             kind,
             detail: detail.into(),
             retry_after: None,
+            more: None,
         }
+    }
+
+    /// With something else for programs.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.get_or_insert_default().insert(name.to_owned(), value);
+        self
     }
 
     /// With the seconds after which it may go better (`Retry-After`).
@@ -67,12 +77,15 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
+        let mut body = json!({
             "type": format!("urn:pbx:{}", self.kind),
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
+        if let (Some(body), Some(more)) = (body.as_object_mut(), self.more) {
+            body.extend(*more);
+        }
         let mut response = (self.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);

@@ -14,7 +14,7 @@ use crate::app::{App, Door, Via};
 use crate::protected::Protected;
 use crate::server::StartError;
 use crate::{
-    csrf, events, extensions, fsapi, headers, host_check, me, metrics, page, problem, sign_in, verto,
+    api, csrf, events, extensions, fsapi, headers, host_check, me, metrics, page, problem, sign_in, verto,
 };
 
 /// The largest body that is read, in bytes, unless a route says otherwise.
@@ -37,6 +37,7 @@ pub(crate) fn all(app: App) -> Result<Router, StartError> {
         .merge(extensions::routes())
         .merge(events::routes())
         .merge(me::routes())
+        .merge(api::routes())
         .route_layer(middleware::from_fn_with_state(app.clone(), csrf::check));
     Ok(Router::new()
         .merge(checked)

@@ -1,6 +1,7 @@
 //! The web server over real sockets, without a switch.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod api;
 mod attacks;
 mod certificates;
 mod client;

@@ -29,6 +29,7 @@ pub mod registry;
 pub mod reply;
 pub mod request;
 pub mod resolve;
+pub mod routing;
 pub mod schedules;
 pub mod seal;
 pub mod secret;

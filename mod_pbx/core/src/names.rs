@@ -79,6 +79,11 @@ name_type!(
     Number, parse_number
 );
 
+name_type!(
+    /// A telephone number as the whole world spells it (E.164): `+`, then 7 to 15 digits of which the first is no 0.
+    E164, parse_e164
+);
+
 fn parse_domain(text: &str) -> Result<String, BadName> {
     let name = text.to_ascii_lowercase();
     let label = |part: &str| {
@@ -135,6 +140,21 @@ fn parse_number(text: &str) -> Result<String, BadName> {
     } else {
         Err(BadName(format!(
             "{:?} is not an extension number: use 2 to 15 digits",
+            clip(text)
+        )))
+    }
+}
+
+fn parse_e164(text: &str) -> Result<String, BadName> {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    let good = (7..=15).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && !digits.starts_with('0');
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err(BadName(format!(
+            "{:?} is not a number with its country code: write + and 7 to 15 digits, such as +4930123456",
             clip(text)
         )))
     }

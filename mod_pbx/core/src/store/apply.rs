@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::change::{Change, Row, Table};
 use super::error::{Conflict, StoreError, on};
-use super::shape::shape;
+use super::log::uuid;
+use super::shape::{referrers, shape};
 use super::text;
 use super::write::RowStore;
 
@@ -39,6 +40,7 @@ pub(super) fn prepare(
     rev: u64,
     at: &str,
 ) -> Result<Vec<Applied>, StoreError> {
+    let changes = with_parts(work, changes)?;
     let mut seen = HashSet::with_capacity(changes.len());
     let mut applied = Vec::with_capacity(changes.len());
     for (index, change) in changes.into_iter().enumerate() {
@@ -92,6 +94,43 @@ pub(super) fn prepare(
     Ok(applied)
 }
 
+/// With the deletion of what is a part of the rows that are deleted, unless the commit says itself what
+/// becomes of it. They come last, so that the caller's changes keep their places.
+fn with_parts(work: &Work<'_>, mut changes: Vec<Change>) -> Result<Vec<Change>, StoreError> {
+    let deletes = |change: &Change| matches!(change, Change::Delete { .. });
+    if !changes.iter().any(deletes) {
+        return Ok(changes);
+    }
+    let mut said: HashSet<(Table, Uuid)> = changes.iter().map(Change::key).collect();
+    let mut next = 0;
+    while let Some(change) = changes.get(next) {
+        next += 1;
+        if !deletes(change) {
+            continue;
+        }
+        let (table, id) = change.key();
+        for (shape, column) in referrers(table).filter(|(_, column)| column.part) {
+            let sql = format!("SELECT id FROM {} WHERE {} = ?1", shape.table, column.name);
+            let run = || -> rusqlite::Result<Vec<Uuid>> {
+                work.conn
+                    .prepare_cached(&sql)?
+                    .query_map([id.to_string()], |row| uuid(row, 0))?
+                    .collect()
+            };
+            for part in run().map_err(on(work.conn, "looking for parts of a row"))? {
+                if said.insert((shape.table, part)) {
+                    changes.push(Change::Delete {
+                        table: shape.table,
+                        id: part,
+                        base: None,
+                    });
+                }
+            }
+        }
+    }
+    Ok(changes)
+}
+
 /// Writes what [`prepare`] found possible.
 ///
 /// # Errors
@@ -130,6 +169,12 @@ fn taken(work: &Work<'_>, row: &Row) -> Result<Option<(&'static str, String)>, S
     let table = row.table();
     let image = row.image();
     for &columns in shape(table).unique {
+        if columns
+            .iter()
+            .all(|column| image.get(*column).is_none_or(serde_json::Value::is_null))
+        {
+            continue;
+        }
         let mut condition = String::from("id <> ?1");
         let mut values = vec![row.id().to_string()];
         for column in columns {

@@ -1,11 +1,15 @@
 //! What a commit is made of.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::rows;
+use crate::names::{DomainName, E164, Number, Slug, Username};
+use crate::routing::pattern::Pattern;
 
 /// A row image: the JSON object of a row type, column for column.
 pub type Image = Map<String, Value>;
@@ -14,6 +18,30 @@ pub type Image = Map<String, Value>;
 pub trait Stored: Serialize + DeserializeOwned + Into<Row> {
     /// Its table.
     const TABLE: Table;
+}
+
+/// What a row can be known by.
+trait Label {
+    fn shown(&self) -> Cow<'_, str>;
+}
+
+macro_rules! labels {
+    ($($type:ty)*) => {
+        $(impl Label for $type {
+            fn shown(&self) -> Cow<'_, str> {
+                Cow::Borrowed(self.as_str())
+            }
+        })*
+    };
+}
+
+labels! { String DomainName Username Number Slug E164 Pattern }
+
+/// Rows that only tie others together have no better name.
+impl Label for Uuid {
+    fn shown(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
 }
 
 macro_rules! tables {
@@ -68,8 +96,8 @@ macro_rules! tables {
             }
 
             /// What people know it by: a domain's name, an extension's number, a line's username.
-            pub fn label(&self) -> &str {
-                match self { $(Self::$type(row) => row.$label.as_str(),)* }
+            pub fn label(&self) -> Cow<'_, str> {
+                match self { $(Self::$type(row) => row.$label.shown(),)* }
             }
 
             /// Its JSON object.
@@ -153,6 +181,17 @@ tables! {
     Line = "line", username, names [domain_id username], refers [domain_id extension_id user_id];
     Setting = "setting", name, names [name], refers [];
     Schedule = "schedule", name, names [domain_id name], refers [domain_id];
+    NumberPlan = "number_plan", id, names [domain_id], refers [domain_id];
+    ExtensionGroup = "extension_group", name, names [domain_id name], refers [domain_id];
+    GroupMember = "group_member", id, names [group_id extension_id], refers [domain_id group_id extension_id];
+    CallerId = "caller_id", number, names [number], refers [domain_id];
+    CallerIdUse = "caller_id_use", id, names [extension_id line_id],
+        refers [domain_id extension_id line_id caller_id emergency_caller_id];
+    Route = "route", name, names [domain_id name], refers [domain_id caller_id schedule_id];
+    RouteGrant = "route_grant", id, names [route_id extension_id route_id group_id],
+        refers [domain_id route_id extension_id group_id];
+    Block = "block", pattern, names [domain_id pattern], refers [domain_id];
+    Cap = "cap", id, names [domain_id extension_id], refers [domain_id extension_id];
 }
 
 impl std::fmt::Display for Table {

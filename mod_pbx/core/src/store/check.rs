@@ -9,7 +9,7 @@ use super::apply::{Applied, Work};
 use super::change::{Row, Table};
 use super::error::{StoreError, on};
 use super::shape::{referrers, shape};
-use super::{forwards, load, rows, schedules, settings};
+use super::{forwards, load, outside, rows, schedules, settings};
 use crate::features;
 use crate::secret;
 
@@ -47,6 +47,10 @@ pub(super) fn check(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
                 refusal => refusal,
             },
             None if change.table == Table::Schedule => schedules::check(work, change)?,
+            refusal => refusal,
+        };
+        let checked = match checked {
+            None => outside::check(work, change)?,
             refusal => refusal,
         };
         if let Some(message) = checked {
@@ -179,7 +183,7 @@ fn same_identity(change: &Applied) -> bool {
     }
 }
 
-fn domain_of(row: &Row) -> Option<Uuid> {
+pub(super) fn domain_of(row: &Row) -> Option<Uuid> {
     match row {
         Row::User(user) => user.domain_id,
         Row::Channel(channel) => Some(channel.domain_id),
@@ -187,6 +191,15 @@ fn domain_of(row: &Row) -> Option<Uuid> {
         Row::Line(line) => Some(line.domain_id),
         Row::Schedule(schedule) => Some(schedule.domain_id),
         Row::Domain(_) | Row::Setting(_) => None,
+        Row::NumberPlan(row) => Some(row.domain_id),
+        Row::ExtensionGroup(row) => Some(row.domain_id),
+        Row::GroupMember(row) => Some(row.domain_id),
+        Row::CallerId(row) => Some(row.domain_id),
+        Row::CallerIdUse(row) => Some(row.domain_id),
+        Row::Route(row) => Some(row.domain_id),
+        Row::RouteGrant(row) => Some(row.domain_id),
+        Row::Block(row) => Some(row.domain_id),
+        Row::Cap(row) => Some(row.domain_id),
     }
 }
 

@@ -11,6 +11,7 @@ use super::change::{Row, Table};
 use super::error::{StoreError, on};
 use super::load::{self, DomainNames};
 use super::log::uuid;
+use super::outside;
 use super::schedules;
 use super::snapshot::{Domain, Snapshot};
 use crate::names::DomainName;
@@ -26,6 +27,8 @@ pub(super) struct Touched {
     domains: bool,
     settings: bool,
     schedules: bool,
+    /// Domains whose calls out are to be read again.
+    outside: HashSet<Uuid>,
 }
 
 impl Touched {
@@ -36,6 +39,7 @@ impl Touched {
             domains: false,
             settings: false,
             schedules: false,
+            outside: applied.iter().flat_map(outside::touched).collect(),
         };
         let mut ids = HashSet::new();
         for change in applied {
@@ -63,7 +67,8 @@ impl Touched {
                         ids.extend(extensions_of(work, change.id)?);
                     }
                 }
-                Table::Channel => {}
+                // See `outside`.
+                _ => {}
             }
         }
         for id in ids {
@@ -138,6 +143,13 @@ impl Touched {
             rename(&mut next, names, renewed);
         }
         let names = renewed.as_ref().unwrap_or(names);
+        for &id in &self.outside {
+            let Some(name) = names.get(&id) else { continue };
+            match outside::read(work.conn, Some(id))?.remove(&id) {
+                Some(outside) => next.outside.insert(name.clone(), Arc::new(outside)),
+                None => next.outside.remove(name),
+            };
+        }
         for &id in self.extensions.keys() {
             let Some((domain, extension)) = load::one(work.conn, id)? else {
                 continue;
@@ -156,11 +168,16 @@ impl Touched {
 /// Adds, renames and takes out domains.
 fn rename(snapshot: &mut Snapshot, old: &DomainNames, new: &DomainNames) {
     let mut kept: HashMap<Uuid, Arc<Domain>> = HashMap::new();
+    let mut outside = HashMap::new();
     for (id, name) in old {
-        if new.get(id) != Some(name)
-            && let Some(domain) = snapshot.domains.remove(name)
-        {
+        if new.get(id) == Some(name) {
+            continue;
+        }
+        if let Some(domain) = snapshot.domains.remove(name) {
             kept.insert(*id, domain);
+        }
+        if let Some(own) = snapshot.outside.remove(name) {
+            outside.insert(*id, own);
         }
     }
     for (id, name) in new {
@@ -172,6 +189,9 @@ fn rename(snapshot: &mut Snapshot, old: &DomainNames, new: &DomainNames) {
             None => Domain::new(name.clone()),
         };
         domain.name.clone_from(name);
+        if let Some(own) = outside.remove(id) {
+            snapshot.outside.insert(name.clone(), own);
+        }
         snapshot.domains.insert(name.clone(), Arc::new(domain));
     }
 }

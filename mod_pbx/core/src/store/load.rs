@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
 use super::log::uuid;
+use super::outside;
 use super::schedules;
 use super::settings::Settings;
 use super::snapshot::{Domain, Extension, Line, Snapshot};
@@ -70,7 +71,12 @@ pub(super) fn everything(conn: &Connection) -> rusqlite::Result<(Snapshot, Domai
         .iter()
         .map(|(id, domain)| (*id, domain.name.clone()))
         .collect();
+    let mut outside = outside::read(conn, None)?;
     let snapshot = Snapshot {
+        outside: domains
+            .iter()
+            .filter_map(|(id, domain)| Some((domain.name.clone(), Arc::new(outside.remove(id)?))))
+            .collect(),
         rev: rev.cast_unsigned(),
         domains: domains
             .into_values()

@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (6, include_str!("../../../../sql/0006_forwards.sql")),
     (7, include_str!("../../../../sql/0007_mail.sql")),
     (8, include_str!("../../../../sql/0008_schedules.sql")),
+    (9, include_str!("../../../../sql/0009_routes.sql")),
 ];
 
 /// The version this program reads and writes.

@@ -25,6 +25,7 @@ mod log;
 pub mod mail;
 mod migrate;
 mod open;
+mod outside;
 pub mod people;
 mod reader;
 mod rescue;

@@ -1,5 +1,7 @@
 //! Finders and lists, for commands and the UI. Lookups of the switch read the snapshot instead.
 
+mod outside;
+
 use rusqlite::{Connection, ToSql};
 use uuid::Uuid;
 

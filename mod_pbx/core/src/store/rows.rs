@@ -4,12 +4,18 @@
 //! set by the writer; what a caller puts there is not looked at (the revision it was based on goes
 //! beside the row, not into it).
 
+mod outside;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::forward::Forwards;
 use crate::names::{DomainName, Number, Slug, Username};
 use crate::schedules::{Holidays, Hours, Override};
+
+pub use outside::{
+    Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGrant,
+};
 
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

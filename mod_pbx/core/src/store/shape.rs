@@ -2,6 +2,8 @@
 //!
 //! A test compares it with the row types and with what the migrations create.
 
+mod outside;
+
 use super::change::Table;
 
 /// How a column is stored, and so how it reads in a row image.
@@ -22,6 +24,8 @@ pub(super) struct Column {
     pub(super) kind: Kind,
     /// The table whose `id` it holds.
     pub(super) references: Option<Table>,
+    /// Whether the row is a part of that, and is deleted with it.
+    pub(super) part: bool,
 }
 
 /// A table.
@@ -39,6 +43,7 @@ const fn text(name: &'static str) -> Column {
         name,
         kind: Kind::Text,
         references: None,
+        part: false,
     }
 }
 
@@ -47,6 +52,7 @@ const fn number(name: &'static str) -> Column {
         name,
         kind: Kind::Number,
         references: None,
+        part: false,
     }
 }
 
@@ -55,6 +61,7 @@ const fn flag(name: &'static str) -> Column {
         name,
         kind: Kind::Flag,
         references: None,
+        part: false,
     }
 }
 
@@ -63,6 +70,16 @@ const fn key(name: &'static str, table: Table) -> Column {
         name,
         kind: Kind::Text,
         references: Some(table),
+        part: false,
+    }
+}
+
+const fn part(name: &'static str, table: Table) -> Column {
+    Column {
+        name,
+        kind: Kind::Text,
+        references: Some(table),
+        part: true,
     }
 }
 
@@ -184,6 +201,15 @@ pub(super) fn shape(table: Table) -> &'static Shape {
         Table::Line => &LINE,
         Table::Setting => &SETTING,
         Table::Schedule => &SCHEDULE,
+        Table::NumberPlan => &outside::NUMBER_PLAN,
+        Table::ExtensionGroup => &outside::EXTENSION_GROUP,
+        Table::GroupMember => &outside::GROUP_MEMBER,
+        Table::CallerId => &outside::CALLER_ID,
+        Table::CallerIdUse => &outside::CALLER_ID_USE,
+        Table::Route => &outside::ROUTE,
+        Table::RouteGrant => &outside::ROUTE_GRANT,
+        Table::Block => &outside::BLOCK,
+        Table::Cap => &outside::CAP,
     }
 }
 
@@ -254,6 +280,28 @@ mod tests {
             Table::Schedule => {
                 json!({"id": id, "domain_id": id, "name": "office", "time_zone": "UTC", "hours": "",
                 "holidays": "", "forced": "off", "code": 1, "keys": ""})
+            }
+            Table::NumberPlan => {
+                json!({"id": id, "domain_id": id, "country_code": "49", "national_prefix": "0",
+                "international_prefix": "00", "area_code": "", "access_prefix": "", "mobile_prefixes": "15", "premium_prefixes": "900",
+                "notify_email": null,
+                "notify_url": null})
+            }
+            Table::ExtensionGroup => json!({"id": id, "domain_id": id, "name": "sales"}),
+            Table::GroupMember => json!({"id": id, "domain_id": id, "group_id": id, "extension_id": id}),
+            Table::CallerId => json!({"id": id, "domain_id": id, "number": "+4930123456", "name": ""}),
+            Table::CallerIdUse => json!({"id": id, "domain_id": id, "extension_id": id, "line_id": null,
+                "caller_id": id, "emergency_caller_id": null}),
+            Table::Route => json!({"id": id, "domain_id": id, "name": "out", "priority": 1, "pattern": "*",
+                "strip": 0, "prepend": "", "emergency": false, "class": null, "caller_id": null, "schedule_id": null,
+                "enabled": true}),
+            Table::RouteGrant => json!({"id": id, "domain_id": id, "route_id": id, "extension_id": id,
+                "group_id": null}),
+            Table::Block => json!({"id": id, "domain_id": id, "pattern": "+49900*", "note": ""}),
+            Table::Cap => {
+                json!({"id": id, "domain_id": id, "extension_id": id, "concurrent": 1, "per_hour": 1,
+                "per_day": 1, "local_per_day": 1, "national_per_day": 1, "mobile_per_day": 1,
+                "international_per_day": 1, "premium_per_day": 1})
             }
         };
         let serde_json::Value::Object(image) = value else {

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::forward::{Forwards, When};
 use crate::names::{DomainName, Number, Username};
+use crate::routing::outside::Outside;
 use crate::schedules::Schedule;
 
 /// One committed state of the configuration.
@@ -28,6 +29,8 @@ pub struct Snapshot {
     pub settings: Arc<crate::store::settings::Settings>,
     /// When what is open.
     pub schedules: Arc<Schedules>,
+    /// Calls out, of the domains that say something of them.
+    pub outside: imbl::HashMap<DomainName, Arc<Outside>>,
 }
 
 /// Every schedule.
@@ -183,11 +186,17 @@ impl Snapshot {
         }
     }
 
+    /// A domain's calls out; none: it says nothing of them, so there are none.
+    pub fn outside(&self, domain: &DomainName) -> Option<&Outside> {
+        self.outside.get(domain).map(|outside| &**outside)
+    }
+
     /// Whether lookups get the same from both.
     pub(super) fn same(&self, other: &Self) -> bool {
         self.rev == other.rev
             && self.settings == other.settings
             && self.schedules == other.schedules
+            && self.outside == other.outside
             && self.domains.len() == other.domains.len()
             && self.domains.iter().all(|(name, domain)| {
                 let same = |other: &Arc<Domain>| {

@@ -1,5 +1,7 @@
 //! What a single row must be like, and the one spelling of its values.
 
+mod outside;
+
 use super::change::Row;
 use super::rows;
 use super::settings;
@@ -21,6 +23,14 @@ pub fn check(row: &mut Row) -> Result<(), String> {
         Row::Line(line) => check_line(line),
         Row::Setting(setting) => check_setting(setting),
         Row::Schedule(schedule) => super::schedules::check_row(schedule),
+        Row::NumberPlan(plan) => outside::plan(plan),
+        Row::CallerId(own) => shown("caller ID name", &own.name),
+        Row::CallerIdUse(own) => outside::caller_id_use(own),
+        Row::Route(route) => outside::route(route),
+        Row::RouteGrant(grant) => outside::grant(grant),
+        Row::Block(block) => shown("note", &block.note),
+        Row::Cap(cap) => outside::cap(cap),
+        Row::ExtensionGroup(_) | Row::GroupMember(_) => Ok(()),
     }
 }
 

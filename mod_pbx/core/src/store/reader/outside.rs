@@ -1,0 +1,123 @@
+//! Finders and lists about calls out.
+
+use uuid::Uuid;
+
+use super::{Page, Reader};
+use crate::store::StoreError;
+use crate::store::rows::{
+    Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGrant,
+};
+
+impl Reader<'_> {
+    /// How numbers are dialled in a domain, if that is said.
+    pub fn number_plan(&self, domain: Uuid) -> Result<Option<NumberPlan>, StoreError> {
+        self.one("domain_id = ?1", &[&domain.to_string()])
+    }
+
+    /// The groups of a domain, by name.
+    pub fn groups(&self, domain: Uuid) -> Result<Vec<ExtensionGroup>, StoreError> {
+        Ok(self
+            .list("domain_id = ?1", &[&domain.to_string()], "name", Page::ALL)?
+            .rows)
+    }
+
+    /// The group called `name` in a domain.
+    pub fn group_by_name(&self, domain: Uuid, name: &str) -> Result<Option<ExtensionGroup>, StoreError> {
+        self.one("domain_id = ?1 AND name = ?2", &[&domain.to_string(), &name])
+    }
+
+    /// Who is in a group, in the order in which they came.
+    pub fn members_of(&self, group: Uuid) -> Result<Vec<GroupMember>, StoreError> {
+        Ok(self
+            .list("group_id = ?1", &[&group.to_string()], "id", Page::ALL)?
+            .rows)
+    }
+
+    /// The groups that an extension is in.
+    pub fn memberships_of(&self, extension: Uuid) -> Result<Vec<GroupMember>, StoreError> {
+        Ok(self
+            .list("extension_id = ?1", &[&extension.to_string()], "id", Page::ALL)?
+            .rows)
+    }
+
+    /// The numbers that a domain owns, in their order.
+    pub fn caller_ids(&self, domain: Uuid) -> Result<Vec<CallerId>, StoreError> {
+        Ok(self
+            .list("domain_id = ?1", &[&domain.to_string()], "number", Page::ALL)?
+            .rows)
+    }
+
+    /// The number that a domain owns.
+    pub fn caller_id_by_number(&self, domain: Uuid, number: &str) -> Result<Option<CallerId>, StoreError> {
+        self.one("domain_id = ?1 AND number = ?2", &[&domain.to_string(), &number])
+    }
+
+    /// As whom the extensions and lines of a domain call out.
+    pub fn caller_id_uses(&self, domain: Uuid) -> Result<Vec<CallerIdUse>, StoreError> {
+        Ok(self
+            .list("domain_id = ?1", &[&domain.to_string()], "id", Page::ALL)?
+            .rows)
+    }
+
+    /// As whom an extension calls out.
+    pub fn caller_id_use_of_extension(&self, extension: Uuid) -> Result<Option<CallerIdUse>, StoreError> {
+        self.one("extension_id = ?1", &[&extension.to_string()])
+    }
+
+    /// As whom a line calls out.
+    pub fn caller_id_use_of_line(&self, line: Uuid) -> Result<Option<CallerIdUse>, StoreError> {
+        self.one("line_id = ?1", &[&line.to_string()])
+    }
+
+    /// The routes of a domain, in the order in which they are tried.
+    pub fn routes(&self, domain: Uuid) -> Result<Vec<Route>, StoreError> {
+        let order = "emergency DESC, priority, name";
+        Ok(self
+            .list("domain_id = ?1", &[&domain.to_string()], order, Page::ALL)?
+            .rows)
+    }
+
+    /// The route called `name` in a domain.
+    pub fn route_by_name(&self, domain: Uuid, name: &str) -> Result<Option<Route>, StoreError> {
+        self.one("domain_id = ?1 AND name = ?2", &[&domain.to_string(), &name])
+    }
+
+    /// Who may take a route.
+    pub fn grants_of(&self, route: Uuid) -> Result<Vec<RouteGrant>, StoreError> {
+        Ok(self
+            .list("route_id = ?1", &[&route.to_string()], "id", Page::ALL)?
+            .rows)
+    }
+
+    /// The numbers that nobody in a domain may call, in their order.
+    pub fn blocks(&self, domain: Uuid) -> Result<Vec<Block>, StoreError> {
+        Ok(self
+            .list("domain_id = ?1", &[&domain.to_string()], "pattern", Page::ALL)?
+            .rows)
+    }
+
+    /// The block of this pattern in a domain.
+    pub fn block_by_pattern(&self, domain: Uuid, pattern: &str) -> Result<Option<Block>, StoreError> {
+        self.one(
+            "domain_id = ?1 AND pattern = ?2",
+            &[&domain.to_string(), &pattern],
+        )
+    }
+
+    /// How much may be called out in a domain: its own row first.
+    pub fn caps(&self, domain: Uuid) -> Result<Vec<Cap>, StoreError> {
+        let order = "extension_id IS NOT NULL, id";
+        Ok(self
+            .list("domain_id = ?1", &[&domain.to_string()], order, Page::ALL)?
+            .rows)
+    }
+
+    /// How much an extension may call out; none: how much each of the domain may that says nothing else.
+    pub fn cap(&self, domain: Uuid, extension: Option<Uuid>) -> Result<Option<Cap>, StoreError> {
+        let extension = extension.map(|id| id.to_string());
+        self.one(
+            "domain_id = ?1 AND extension_id IS ?2",
+            &[&domain.to_string(), &extension],
+        )
+    }
+}

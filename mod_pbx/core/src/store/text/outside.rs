@@ -1,0 +1,163 @@
+//! Single rows about calls out.
+
+use super::{check_email, quote};
+use crate::routing::pattern::Pattern;
+use crate::store::rows::{CallerIdUse, Cap, NumberPlan, Route, RouteGrant};
+
+/// The highest priority number.
+const LAST: u32 = 100_000;
+
+/// The most characters that a route leaves out, and puts before a number.
+const LONGEST_CHANGE: usize = 20;
+
+/// How many emergency numbers one route has.
+const MOST_NUMBERS: usize = 32;
+
+/// No cap is higher: it is then as good as none.
+const NO_CAP: u32 = 1_000_000;
+
+fn digits(what: &str, text: &str, least: usize, most: usize) -> Result<(), String> {
+    let good = (least..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if good {
+        return Ok(());
+    }
+    let empty = if least == 0 { ", or nothing" } else { "" };
+    Err(format!(
+        "{what} takes up to {most} digits{empty}, not {}",
+        quote(text)
+    ))
+}
+
+/// How many beginnings a list has.
+const MOST_PREFIXES: usize = 64;
+
+fn prefixes(what: &str, list: &mut String) -> Result<(), String> {
+    let all: Vec<&str> = list.split([' ', ',']).filter(|n| !n.is_empty()).collect();
+    if all.len() > MOST_PREFIXES {
+        return Err(format!(
+            "{what} takes at most {MOST_PREFIXES} beginnings of numbers"
+        ));
+    }
+    for one in &all {
+        digits(what, one, 1, 8)?;
+    }
+    *list = all.join(" ");
+    Ok(())
+}
+
+pub(super) fn plan(row: &mut NumberPlan) -> Result<(), String> {
+    let plan = &mut *row.plan;
+    digits("country-code", &plan.country_code, 1, 3)?;
+    if plan.country_code.starts_with('0') {
+        return Err("country-code is written without zeros before it, such as 49".into());
+    }
+    digits("national-prefix", &plan.national_prefix, 0, 4)?;
+    digits("international-prefix", &plan.international_prefix, 0, 6)?;
+    digits("area-code", &plan.area_code, 0, 6)?;
+    digits("access-prefix", &plan.access_prefix, 0, 4)?;
+    prefixes("mobile-prefixes", &mut plan.mobile_prefixes)?;
+    prefixes("premium-prefixes", &mut plan.premium_prefixes)?;
+    if !plan.national_prefix.is_empty() && plan.national_prefix == plan.international_prefix {
+        return Err(
+            "national-prefix and international-prefix are the same: they cannot be told apart".into(),
+        );
+    }
+    if let Some(mail) = &row.notify_email {
+        check_email(mail)?;
+    }
+    match &row.notify_url {
+        Some(url) if !is_url(url) => Err(format!(
+            "notify-url takes an address such as https://alarm.example.com/pbx, not {}",
+            quote(url)
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn is_url(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let plain = |b: u8| b.is_ascii_graphic() && !b"\"'<>\\^`{|}$".contains(&b);
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && url.len() <= 512
+        && url.bytes().all(plain)
+}
+
+pub(super) fn caller_id_use(row: &CallerIdUse) -> Result<(), String> {
+    if row.extension_id.is_some() == row.line_id.is_some() {
+        return Err("a caller ID is used by an extension or by a line: name one of them".into());
+    }
+    if row.caller_id.is_none() && row.emergency_caller_id.is_none() {
+        return Err("a use of caller IDs names one: delete it to use none".into());
+    }
+    Ok(())
+}
+
+pub(super) fn route(route: &mut Route) -> Result<(), String> {
+    if route.priority > LAST {
+        return Err(format!("priority takes 0 to {LAST}, not {}", route.priority));
+    }
+    if route.strip as usize > LONGEST_CHANGE {
+        return Err(format!("strip takes 0 to {LONGEST_CHANGE}, not {}", route.strip));
+    }
+    let prepended = route.prepend.strip_prefix('+').unwrap_or(&route.prepend);
+    if prepended.len() > LONGEST_CHANGE || !prepended.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(format!(
+            "prepend takes digits, with a + before them if at all, not {}",
+            quote(&route.prepend)
+        ));
+    }
+    if !route.emergency {
+        let pattern: Pattern = route
+            .pattern
+            .parse()
+            .map_err(|bad: crate::names::BadName| bad.0)?;
+        route.pattern = pattern.into();
+        return Ok(());
+    }
+    let numbers: Vec<&str> = route
+        .pattern
+        .split([' ', ','])
+        .filter(|n| !n.is_empty())
+        .collect();
+    let dialled = |n: &&str| (2..=15).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit());
+    if let Some(bad) = numbers.iter().find(|n| !dialled(n)) {
+        return Err(format!(
+            "an emergency route takes exact numbers such as 112, blank separated, not {}",
+            quote(bad)
+        ));
+    }
+    if numbers.is_empty() || numbers.len() > MOST_NUMBERS {
+        return Err(format!(
+            "an emergency route takes 1 to {MOST_NUMBERS} numbers, not {}",
+            numbers.len()
+        ));
+    }
+    route.pattern = numbers.join(" ");
+    Ok(())
+}
+
+pub(super) fn grant(grant: &RouteGrant) -> Result<(), String> {
+    if grant.extension_id.is_some() == grant.group_id.is_some() {
+        return Err("a route is granted to an extension or to a group: name one of them".into());
+    }
+    Ok(())
+}
+
+pub(super) fn cap(cap: &mut Cap) -> Result<(), String> {
+    let all = [
+        &mut cap.concurrent,
+        &mut cap.per_hour,
+        &mut cap.per_day,
+        &mut cap.local_per_day,
+        &mut cap.national_per_day,
+        &mut cap.mobile_per_day,
+        &mut cap.international_per_day,
+        &mut cap.premium_per_day,
+    ];
+    for limit in all.into_iter().flatten() {
+        *limit = (*limit).min(NO_CAP);
+    }
+    Ok(())
+}

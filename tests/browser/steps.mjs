@@ -1,8 +1,9 @@
 // Drives headless Chromium for the tests of the switch: takes commands as lines of JSON, answers each with a line.
-// A command is {"do": "open" | "run" | "until" | "close", "as": NAME, …}; see tests/switch/chromium.rs.
+// A command is {"do": "open" | "run" | "until" | "close", "as": NAME, …}, or one of calls.mjs; see tests/switch/chromium.rs.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
+import { calls } from "./calls.mjs";
 
 const client = readFileSync(new URL("client.js", import.meta.url), "utf8");
 const browser = await chromium.launch({
@@ -45,7 +46,7 @@ const until = async ({ as, script, seconds = 20 }) => {
   }
 };
 
-const verbs = { open, run, until };
+const verbs = { open, run, until, ...calls(browser, pages) };
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   if (command.do === "close") break;

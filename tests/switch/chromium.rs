@@ -31,7 +31,7 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
 }
 
 /// What stands in the way.
-fn missing(_: &Installed) -> Option<String> {
+pub(crate) fn missing(_: &Installed) -> Option<String> {
     if found::on_path("chromium").is_none() || found::on_path("node").is_none() {
         return Some("no chromium or node found; Debian: apt install chromium nodejs npm".to_owned());
     }
@@ -40,14 +40,14 @@ fn missing(_: &Installed) -> Option<String> {
 }
 
 /// A running Chromium, and pages in it.
-struct Chromium {
+pub(crate) struct Chromium {
     process: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
 }
 
 impl Chromium {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let program = found::on_path("chromium").expect("looked for before");
         let mut process = Command::new("node")
             .arg("steps.mjs")
@@ -65,7 +65,7 @@ impl Chromium {
     }
 
     #[track_caller]
-    fn step(&mut self, command: &Value) -> Value {
+    pub(crate) fn step(&mut self, command: &Value) -> Value {
         writeln!(self.to, "{command}").expect("node listens");
         let mut line = String::new();
         self.from.read_line(&mut line).expect("node answers");

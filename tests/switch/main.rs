@@ -51,6 +51,7 @@ mod punt;
 mod registrations;
 mod reloads;
 mod secure;
+mod softphone_pages;
 mod storage;
 mod voicemail;
 
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
     punt::add(&mut trials);
     browsers::add(&mut trials);
     chromium::add(&mut trials);
+    softphone_pages::add(&mut trials);
     reloads::add(&mut trials);
     storage::add(&mut trials);
     crashes::add(&mut trials);

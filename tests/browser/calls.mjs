@@ -1,0 +1,110 @@
+// What people do with the phone of the page, by its own buttons; for tests/switch/softphone_pages.rs.
+
+/** Kept before anything of the page runs: what the page hears, which it shows nobody. */
+const ears = () => {
+  const all = [];
+  const Own = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Own {
+    constructor(...how) {
+      super(...how);
+      all.push(this);
+    }
+  };
+  window.heard = async () => {
+    const sound = { sent: 0, received: 0, energy: 0 };
+    for (const connection of all.filter((one) => one.connectionState !== "closed")) {
+      for (const report of (await connection.getStats()).values()) {
+        if (report.type === "outbound-rtp") sound.sent += report.packetsSent;
+        if (report.type === "inbound-rtp") {
+          sound.received += report.packetsReceived;
+          sound.energy += report.totalAudioEnergy ?? 0;
+        }
+      }
+    }
+    return sound;
+  };
+};
+
+const row = (page, number) => page.locator("tbody tr", { has: page.locator(`td:text-is("${number}")`) });
+const online = (page) => page.waitForSelector(".phone header .state.online");
+
+/** The verbs, for `pages` by name in `browser`. */
+export const calls = (browser, pages) => {
+  const page = ({ as }) => pages.get(as);
+  return {
+    /** A person signs in and goes online. */
+    async visit({ as, origin, name, password }) {
+      const context = await browser.newContext({ permissions: ["microphone"] });
+      await context.addInitScript(ears);
+      const opened = await context.newPage();
+      pages.set(as, opened);
+      await opened.goto(`${origin}/`);
+      await opened.fill("form [name=name]", name);
+      await opened.fill("form [name=password]", password);
+      await opened.click("form button");
+      await opened.click(".phone .primary:has-text('Go online')");
+      await online(opened);
+      await opened.waitForSelector("tbody tr");
+    },
+    /** The call button in somebody's row. */
+    async callRow(how) {
+      await row(page(how), how.number).locator("button").click();
+    },
+    async answer(how) {
+      await page(how).click(".call.ringing .answer");
+    },
+    async transfer(how) {
+      await page(how).click(".call.active button:has-text('Transfer')");
+      await page(how).fill(".transfer input", how.number);
+      await page(how).click(".transfer .primary");
+    },
+    async hangUp(how) {
+      await page(how).click(".call .hangup");
+    },
+    /** Waits for a call in this state; answers what is said of it. */
+    async call(how) {
+      const card = await page(how).waitForSelector(`.call.${how.state}`, { timeout: 20_000 });
+      return card.innerText();
+    },
+    async noCall(how) {
+      await page(how).waitForSelector(".call:not(.over)", { state: "detached", timeout: 20_000 });
+    },
+    async rowIs(how) {
+      await row(page(how), how.number).locator(`.state.${how.state}`).waitFor({ timeout: 20_000 });
+    },
+    /** Begins to watch a row: `rowChanged` answers when (milliseconds of the clock) it came to show the state. */
+    async watchRow(how) {
+      await row(page(how), how.number).evaluate((element, state) => {
+        window.rowChanged = new Promise((resolve) => {
+          const observer = new MutationObserver(() => {
+            if (!element.querySelector(`.state.${state}`)) return;
+            observer.disconnect();
+            // When it is painted, not when it is known.
+            requestAnimationFrame(() => resolve(Date.now()));
+          });
+          observer.observe(element, { attributes: true, childList: true, characterData: true, subtree: true });
+        });
+      }, how.state);
+    },
+    async rowChanged(how) {
+      return page(how).evaluate("window.rowChanged");
+    },
+    async reload(how) {
+      await page(how).reload();
+      await online(page(how));
+    },
+    /** Waits until so much more was sent and heard: packets, and energy (Chromium's fake microphone beeps). */
+    async hears(how) {
+      const before = await page(how).evaluate("window.heard()");
+      const end = Date.now() + 20_000;
+      for (;;) {
+        const now = await page(how).evaluate("window.heard()");
+        const [sent, received] = [now.sent - before.sent, now.received - before.received];
+        const energy = now.energy - before.energy;
+        if (sent > 50 && received > 50 && energy > 0.001) return now;
+        if (Date.now() > end) throw new Error(`heard ${JSON.stringify({ sent, received, energy })} in 20 s`);
+        await new Promise((done) => setTimeout(done, 100));
+      }
+    },
+  };
+};

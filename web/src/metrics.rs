@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use pbx_core::counters::BOUNDS;
+use pbx_core::gateways::view::State as GatewayState;
 use pbx_core::pbx::Pbx;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
@@ -108,6 +109,7 @@ impl Collector for Figures {
             None,
             pbx.people().count() as f64,
         )?;
+        gateways(pbx, page)?;
         verto(pbx, &self.1, page)?;
         database(pbx, page)?;
         if let Some(front) = pbx.front() {
@@ -132,6 +134,39 @@ impl Collector for Figures {
         ];
         page.labelled("build_info", "What runs", &[(&labels, 1.0)])
     }
+}
+
+fn gateways(pbx: &Pbx, page: &mut Page<'_, '_>) -> fmt::Result {
+    let all = pbx.gateways().health();
+    let labels: Vec<_> = all.iter().map(|one| [("gateway", one.name.as_str())]).collect();
+    let values = |figure: &dyn Fn(&pbx_core::gateways::Health) -> f64| -> Vec<f64> {
+        all.iter().map(figure).collect()
+    };
+    let up = values(&|one| f64::from(one.state == GatewayState::Up));
+    let calls = values(&|one| f64::from(one.calls));
+    for (name, help, figures) in [
+        (
+            "gateway_up",
+            "1: calls can go out by the gateway; 0: it is down, or not known",
+            up,
+        ),
+        ("gateway_calls", "Calls by the gateway now, in and out", calls),
+    ] {
+        let each = labels.iter().zip(figures);
+        let values: Vec<(Labels<'_>, f64)> = each.map(|(labels, figure)| (&labels[..], figure)).collect();
+        page.labelled(name, help, &values)?;
+    }
+    let counts = Arc::clone(&pbx.gateways().view().counts);
+    page.counter(
+        "unknown_numbers",
+        "Calls that came in by a gateway for a number that nobody has",
+        counts.unknowns(),
+    )?;
+    page.counter(
+        "gateway_strangers",
+        "Calls refused because they named a gateway and came by none",
+        counts.strangers(),
+    )
 }
 
 fn verto(pbx: &Pbx, sockets: &Sockets, page: &mut Page<'_, '_>) -> fmt::Result {

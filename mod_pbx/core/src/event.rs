@@ -37,6 +37,8 @@ pub enum Kind {
     Voicemail,
     /// Somebody told what a lamp shows.
     LampTold,
+    /// A gateway was registered, or came to be down or up.
+    GatewayState,
     /// A verto connection was made.
     VertoConnected,
     /// Somebody logged in over a verto connection, or failed to.
@@ -150,6 +152,11 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
         kind: Kind::ProfileStarted,
         source: Source::Custom(c"sofia::profile_start"),
         headers: &[c"profile_name"],
+    },
+    Subscription {
+        kind: Kind::GatewayState,
+        source: Source::Custom(c"sofia::gateway_state"),
+        headers: &[c"Gateway", c"State", c"Ping-Status", c"Status", c"Phrase"],
     },
     // `Event-Subclass` is what `POST /fsapi` recognises these by, and so do we (apps/browsers).
     Subscription {

@@ -83,6 +83,64 @@ name_type!(
     /// A telephone number as the whole world spells it (E.164): `+`, then 7 to 15 digits of which the first is no 0.
     E164, parse_e164
 );
+name_type!(
+    /// A gateway's name: 2 to 32 of `a-z 0-9 . _ -`, starting with a letter or digit. mod_sofia takes no other
+    /// characters, and `_all_` for every gateway there is.
+    GatewayName, parse_gateway
+);
+name_type!(
+    /// Where SIP is sent to: a host name, an IPv4 address, or an IPv6 address in brackets; a port may follow.
+    SipHost, parse_sip_host
+);
+
+fn parse_gateway(text: &str) -> Result<String, BadName> {
+    match parse_username(text) {
+        Ok(name) if name.len() <= 32 => Ok(name),
+        _ => Err(BadName(format!(
+            "{:?} is not a gateway's name: use 2 to 32 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
+            clip(text)
+        ))),
+    }
+}
+
+fn parse_sip_host(text: &str) -> Result<String, BadName> {
+    let bad = || {
+        BadName(format!(
+            "{:?} is not where SIP can be sent to: use a host name or IP address, with or without a port, such as \
+             sip.example.com, 192.0.2.1:5080 or [2001:db8::1]",
+            clip(text)
+        ))
+    };
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (address, port) = rest.split_once(']').ok_or_else(bad)?;
+            let address: std::net::Ipv6Addr = address.parse().map_err(|_| bad())?;
+            (format!("[{address}]"), port)
+        }
+        None => {
+            let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            (parse_domain(host).map_err(|_| bad())?, port)
+        }
+    };
+    match port.strip_prefix(':') {
+        None if port.is_empty() => Ok(host),
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => match digits.parse::<u16>() {
+            Ok(port) if port > 0 => Ok(format!("{host}:{port}")),
+            _ => Err(bad()),
+        },
+        _ => Err(bad()),
+    }
+}
+
+impl SipHost {
+    /// Its address, if it is one.
+    pub fn address(&self) -> Option<std::net::IpAddr> {
+        if let Ok(socket) = self.0.parse::<std::net::SocketAddr>() {
+            return Some(socket.ip());
+        }
+        self.0.trim_matches(['[', ']']).parse().ok()
+    }
+}
 
 fn parse_domain(text: &str) -> Result<String, BadName> {
     let name = text.to_ascii_lowercase();
@@ -176,6 +234,42 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_is_sent_to_a_host() {
+        for (text, spelled, address) in [
+            ("SIP.Example.com", "sip.example.com", None),
+            ("sip.example.com:05080", "sip.example.com:5080", None),
+            ("192.0.2.1", "192.0.2.1", Some("192.0.2.1")),
+            ("192.0.2.1:5080", "192.0.2.1:5080", Some("192.0.2.1")),
+            ("[2001:DB8::1]", "[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:5080", "[2001:db8::1]:5080", Some("2001:db8::1")),
+        ] {
+            let host: SipHost = text.parse().unwrap();
+            assert_eq!(host.as_str(), spelled);
+            assert_eq!(host.address(), address.map(|address| address.parse().unwrap()));
+        }
+        for bad in [
+            "",
+            "a b",
+            "a@b",
+            "a:",
+            "a:0",
+            "a:65536",
+            "a:+1",
+            "a:1:2",
+            "2001:db8::1",
+            "[::1",
+            "[::1]x",
+            "a;b",
+            "a>b",
+            "sip:a",
+            "a/b",
+            "${a}",
+        ] {
+            assert!(bad.parse::<SipHost>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn nothing_with_a_meaning_elsewhere_gets_in() {
         for bad in [
             "a${b}", "a,b", "a b", "a|b", "a@b", "a%b", "<a>", "a;b", "a&b", "ä1", "a\nb", "", "-ab", "a'b",
@@ -185,7 +279,9 @@ mod tests {
             assert!(bad.parse::<DomainName>().is_err(), "{bad:?}");
             assert!(bad.parse::<Number>().is_err(), "{bad:?}");
             assert!(bad.parse::<Slug>().is_err(), "{bad:?}");
+            assert!(bad.parse::<GatewayName>().is_err(), "{bad:?}");
         }
+        assert!("_all_".parse::<GatewayName>().is_err());
         assert!("1".parse::<Number>().is_err());
         assert!("+4930".parse::<Number>().is_err());
         assert!("pbx..test".parse::<DomainName>().is_err());

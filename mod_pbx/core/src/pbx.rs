@@ -13,6 +13,7 @@ use crate::counters::Counters;
 use crate::event::{Event, Kind};
 use crate::features::Wish;
 use crate::front::Front;
+use crate::gateways::{self, Gateways};
 use crate::host::Host;
 use crate::mail::Mailroom;
 use crate::names::BadName;
@@ -50,12 +51,13 @@ pub enum StartError {
 /// A running PBX. All methods but [`Pbx::lookup`] may block.
 pub struct Pbx {
     host: Arc<dyn Host>,
-    config: ArcSwap<Config>,
+    config: Arc<ArcSwap<Config>>,
     registries: Registries,
     store: Arc<ConfigStore>,
     presence: Arc<Presence>,
     bans: Bans,
     clients: Clients,
+    gateways: Gateways,
     people: People,
     sounds: Arc<ArcSwap<Sounds>>,
     mail: Arc<Mailroom>,
@@ -98,7 +100,11 @@ impl Pbx {
         let sounds = Arc::new(ArcSwap::from_pointee(Sounds::look(&config.sounds, &*host)));
         let vault = Vault::of(&config.database);
         let own_name = host.variable("hostname").unwrap_or_default();
-        let mail = Mailroom::start(Arc::clone(&store), vault, &config.database, &own_name);
+        let config = Arc::new(ArcSwap::from_pointee(config));
+        let (theirs, read) = (Arc::clone(&store), Arc::clone(&config));
+        let gateways = Gateways::start(Arc::clone(&host), theirs, read, vault.clone());
+        let gateways = gateways.map_err(StartError::Thread)?;
+        let mail = Mailroom::start(Arc::clone(&store), vault, &config.load().database, &own_name);
         let mail = Arc::new(mail.map_err(StartError::Thread)?);
         let (theirs, mails) = (Arc::clone(&store), Arc::clone(&mail));
         let voicemail = Voicemail::start(theirs, mails, Arc::clone(&host), Arc::clone(&sounds))
@@ -108,8 +114,9 @@ impl Pbx {
             presence,
             bans,
             clients,
+            gateways,
             people,
-            config: ArcSwap::from_pointee(config),
+            config,
             registries,
             store,
             sounds,
@@ -125,17 +132,18 @@ impl Pbx {
     /// Answers one lookup. Any thread of the switch; takes no lock, touches no file.
     pub fn lookup(&self, request: &Request<'_>) -> Reply {
         let begun = Instant::now();
-        let reply = self.answer(request, &self.clients);
+        let reply = self.answer(request, &self.clients, &self.gateways.view());
         self.counters.count(request.section, &reply, begun.elapsed());
         reply
     }
 
-    /// What [`Pbx::lookup`] would answer, not counted, and nothing is noted: `pbx lookup`.
+    /// What [`Pbx::lookup`] would answer, but for the passwords of gateways; not counted, and nothing is noted: `pbx
+    /// lookup`.
     pub fn peek(&self, request: &Request<'_>) -> Reply {
-        self.answer(request, &())
+        self.answer(request, &(), &self.gateways.view().masked())
     }
 
-    fn answer(&self, request: &Request<'_>, notes: &dyn Notes) -> Reply {
+    fn answer(&self, request: &Request<'_>, notes: &dyn Notes, gateways: &gateways::view::View) -> Reply {
         let config = self.config.load();
         let snapshot = self.store.borrow();
         let presence = self.presence.view();
@@ -150,6 +158,7 @@ impl Pbx {
                 presence: &presence,
                 bans: &bans,
                 clients: &clients,
+                gateways,
                 notes,
                 sounds: &sounds,
                 host: &*self.host,
@@ -165,9 +174,18 @@ impl Pbx {
             Some(event) if event.kind == Kind::VertoConnected => self.clients.connected(&event),
             Some(event) if matches!(event.kind, Kind::VertoLogin | Kind::VertoLeft) => self.hook(&event),
             Some(event) if event.kind == Kind::Voicemail => self.voicemail.tell(event),
-            Some(event) => self.presence.tell(event),
+            Some(event) if event.kind == Kind::GatewayState || is_of_gateway(&event) => {
+                self.gateways.tell(event)
+            }
+            Some(event) => {
+                if event.kind == Kind::ProfileStarted {
+                    self.gateways.tell(event.clone());
+                }
+                self.presence.tell(event);
+            }
             None => {
                 self.presence.lose();
+                self.gateways.lose();
                 self.clients.lose();
             }
         }
@@ -254,6 +272,7 @@ impl Pbx {
         self.host.set_log_level(kept.log_level);
         let kept = Arc::new(kept);
         self.config.store(Arc::clone(&kept));
+        self.gateways.reload();
         let troubles = self.front().map(|front| front.reload(&kept)).unwrap_or_default();
         self.sounds
             .store(Arc::new(Sounds::look(&kept.sounds, &*self.host)));
@@ -284,6 +303,7 @@ impl Pbx {
     /// Ends every thread of ours and closes the database. Lookups after this still answer from memory.
     pub fn stop(&self) {
         self.clients.stop();
+        self.gateways.stop();
         self.people.stop();
         self.voicemail.stop();
         self.mail.stop();
@@ -322,6 +342,11 @@ impl Pbx {
         &self.clients
     }
 
+    /// Which gateways are there.
+    pub fn gateways(&self) -> &Gateways {
+        &self.gateways
+    }
+
     /// Who signs in to the web pages.
     pub fn people(&self) -> &People {
         &self.people
@@ -356,6 +381,12 @@ impl Pbx {
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
+}
+
+/// Whether it tells of a leg that a gateway carries: a phone's has the phone in the same place.
+fn is_of_gateway(event: &Event) -> bool {
+    let leg = event.header("Channel-Presence-Data");
+    leg.is_some_and(|leg| leg.starts_with(gateways::LEG))
 }
 
 /// Why there is no answer.

@@ -121,6 +121,11 @@ fn values(pbx: &Pbx, arg: &Arg, path: &[String], words: &[String], last: &str) -
         "name" if noun == "user" => names(pbx, Noun::User, words, last),
         "name" if noun == "schedule" => names(pbx, Noun::Schedule, words, last),
         "name" if noun == "channel" => names(pbx, Noun::Extension, words, last),
+        "name" if noun == "gateway" => {
+            let snapshot = pbx.store().snapshot();
+            let names = snapshot.gateways.iter().map(|gateway| gateway.name.to_string());
+            names.collect()
+        }
         "name" if noun == "setting" => CATALOGUE.iter().map(|setting| setting.name.to_owned()).collect(),
         "address" if noun == "ban" => pbx.bans().list().into_iter().map(|ban| ban.address).collect(),
         "account" if noun == "ban" => {
@@ -148,7 +153,7 @@ fn values(pbx: &Pbx, arg: &Arg, path: &[String], words: &[String], last: &str) -
             .get_subcommands()
             .map(|sub| sub.get_name().to_owned())
             .collect(),
-        "voicemail" | "enabled" => ["yes", "no"].map(str::to_owned).to_vec(),
+        "voicemail" | "enabled" | "register" => ["yes", "no"].map(str::to_owned).to_vec(),
         _ => Vec::new(),
     }
 }

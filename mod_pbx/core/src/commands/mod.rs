@@ -18,6 +18,8 @@ mod domain;
 mod extension;
 mod extension_add;
 mod forward;
+mod gateway;
+mod gateway_options;
 mod grammar;
 mod help;
 mod import;
@@ -91,6 +93,9 @@ enum Verb {
     /// When something is open: hours, holidays, an override by day or night
     #[command(subcommand)]
     Schedule(schedule::Verb),
+    /// Ways out of the PBX, and in
+    #[command(subcommand)]
+    Gateway(gateway::Verb),
     /// Addresses, ports, limits
     #[command(subcommand)]
     Setting(setting::Verb),
@@ -184,6 +189,7 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Line(verb) => verb.run(desk),
         Verb::Channel(verb) => verb.run(desk),
         Verb::Schedule(verb) => verb.run(desk),
+        Verb::Gateway(verb) => verb.run(desk),
         Verb::Setting(verb) => verb.run(desk),
         Verb::Presence(presence) => presence.run(desk),
         Verb::Ban(verb) => verb.run(desk),

@@ -11,7 +11,7 @@ use super::out::{Answer, Refusal, Said, Table, plain, refuse};
 use crate::store::{Image, Page, RowChange};
 
 /// Columns whose values are nobody's to see.
-const SECRET: [&str; 3] = ["a1", "password_hash", "voicemail_pin"];
+const SECRET: [&str; 4] = ["a1", "password", "password_hash", "voicemail_pin"];
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

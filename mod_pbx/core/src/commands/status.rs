@@ -13,6 +13,8 @@ use super::out::{Answer, Said, Sheet, plain};
 use super::progress::Step;
 use crate::counters::Count;
 use crate::front::Listener;
+use crate::gateways;
+use crate::gateways::view::State;
 use crate::mail;
 use crate::presence;
 use crate::prompts::Sounds;
@@ -46,6 +48,9 @@ struct Report {
     lines: usize,
     /// Bans in force.
     bans: usize,
+    gateways: Vec<gateways::Health>,
+    /// Calls that came in by gateways for numbers that nobody has, and the last.
+    unknown_numbers: (u64, Option<Arc<gateways::view::Unknown>>),
     sounds: Arc<Sounds>,
     mail: mail::Health,
     lookups: Vec<Count>,
@@ -81,6 +86,11 @@ impl Report {
             extensions,
             lines,
             bans: pbx.bans().list().len(),
+            gateways: pbx.gateways().health(),
+            unknown_numbers: {
+                let counts = &pbx.gateways().view().counts;
+                (counts.unknowns(), counts.last_unknown())
+            },
             sounds: pbx.sounds(),
             mail: pbx.mail().health(),
             lookups: pbx.counters().rows(),
@@ -93,6 +103,9 @@ impl Report {
         };
         report.warnings = report.attention();
         let ports = super::status_ports::warnings(desk);
+        report
+            .warnings
+            .extend(pbx.gateways().troubles().iter().map(|trouble| plain(trouble)));
         report.warnings.extend(ports.iter().map(|warning| plain(warning)));
         report
     }
@@ -146,6 +159,7 @@ impl Report {
         }
         all.extend(self.speechless());
         all.extend(self.unsent());
+        all.extend(self.carried());
         if self.domains == 0 {
             all.push("there is no domain yet: pbx domain add DOMAIN".to_owned());
         }
@@ -192,6 +206,51 @@ impl Report {
             all.push(format!("{what} not queued since the queue was full"));
         }
         all
+    }
+
+    /// What is wrong with gateways.
+    fn carried(&self) -> Vec<String> {
+        let down = self
+            .gateways
+            .iter()
+            .filter(|gateway| gateway.state == State::Down);
+        let mut all: Vec<String> = down
+            .map(|gateway| {
+                let why = if gateway.why.is_empty() { "" } else { ": " };
+                format!("gateway {} is down{why}{}", gateway.name, gateway.why)
+            })
+            .collect();
+        if let (count, Some(last)) = &self.unknown_numbers
+            && Timestamp::now().as_second() - last.at.as_second() < RECENT
+        {
+            all.push(format!(
+                "{} came in for numbers that nobody has, the last for {} by gateway {} at {:.0}",
+                super::out::count(*count, "call"),
+                last.number,
+                last.gateway,
+                last.at
+            ));
+        }
+        all
+    }
+
+    fn connected(&self) -> String {
+        let count = |state| {
+            self.gateways
+                .iter()
+                .filter(|gateway| gateway.state == state)
+                .count()
+        };
+        let states = [State::Up, State::Down, State::Unknown].map(|state| (count(state), state));
+        let there = states.iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = there
+            .map(|(count, state)| format!("{count} {}", state.as_str()))
+            .collect();
+        if words.is_empty() {
+            "none".to_owned()
+        } else {
+            words.join(", ")
+        }
     }
 
     fn mailed(&self) -> String {
@@ -247,6 +306,7 @@ impl Report {
             .row("extensions", format!("{} enabled", self.extensions))
             .row("lines", format!("{} enabled", self.lines))
             .row("phones", format!("{} registered", self.presence.registrations))
+            .row("gateways", self.connected())
             .row("bans", self.bans)
             .row("prompts", self.spoken())
             .row("mail", self.mailed());
@@ -289,6 +349,8 @@ impl Report {
             "extensions": self.extensions,
             "lines": self.lines,
             "bans": self.bans,
+            "gateways": self.gateways,
+            "unknown_numbers": self.unknown_numbers.0,
             "mail": self.mail,
             "prompts": {
                 "there": self.sounds.count().0,

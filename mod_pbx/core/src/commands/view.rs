@@ -1,5 +1,5 @@
 //! Rows as programs read them. The field names are those of the tables and stay as they are; secrets
-//! (`a1`, `password_hash`, `voicemail_pin`) are left out.
+//! (`a1`, `password`, `password_hash`, `voicemail_pin`) are left out.
 
 use serde_json::{Value, json};
 
@@ -85,5 +85,33 @@ pub(super) fn channel(
         "url": desk.channel_url(channel.id),
         "row_rev": channel.row_rev,
         "updated_at": channel.updated_at,
+    })
+}
+
+pub(super) fn gateway(desk: &Desk<'_>, domain: Option<&str>, gateway: &rows::Gateway) -> Value {
+    let now = desk.pbx.gateways().view();
+    let seen = now.seen(gateway.id);
+    json!({
+        "id": gateway.id,
+        "domain": domain,
+        "name": gateway.name,
+        "proxy": gateway.proxy,
+        "transport": gateway.transport,
+        "realm": gateway.realm,
+        "username": gateway.username,
+        "has_password": gateway.password.is_some(),
+        "register": gateway.register,
+        "from_domain": gateway.from_domain,
+        "source_acl": gateway.source_acl,
+        "max_calls": gateway.max_calls,
+        "caller_id_style": gateway.caller_id_style,
+        "ping_seconds": gateway.ping_seconds,
+        "enabled": gateway.enabled,
+        "state": now.state(gateway.id),
+        "state_since": seen.and_then(|seen| seen.since).map(|since| format!("{since:.0}")),
+        "state_reason": seen.map(|seen| &seen.why).filter(|why| !why.is_empty()),
+        "calls": now.calls(gateway.id),
+        "row_rev": gateway.row_rev,
+        "updated_at": gateway.updated_at,
     })
 }

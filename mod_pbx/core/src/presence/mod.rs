@@ -31,6 +31,8 @@ use crate::host::Host;
 use crate::names::{DomainName, Number};
 use crate::store::snapshot::Snapshot;
 
+pub(crate) use status::profiles;
+
 use feed::{Feed, Subscriber};
 use view::{Moment, View};
 

@@ -109,7 +109,7 @@ fn unescape(text: &str) -> String {
 }
 
 /// The names of the running profiles in `sofia xmlstatus`.
-pub(super) fn profiles(text: &str) -> Vec<String> {
+pub(crate) fn profiles(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut lines = text.lines();
     while lines.any(|line| line == "<profile>") {

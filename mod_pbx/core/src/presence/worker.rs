@@ -156,8 +156,13 @@ impl<'s> Worker<'s> {
                     self.ask(List::Profile(profile.into(), true));
                 }
             }
-            // The concern of the bans, of the browser clients and of voicemail.
-            Kind::Refused | Kind::VertoConnected | Kind::VertoLogin | Kind::VertoLeft | Kind::Voicemail => {}
+            // The concern of the bans, of the browser clients, of voicemail and of the gateways.
+            Kind::GatewayState
+            | Kind::Refused
+            | Kind::VertoConnected
+            | Kind::VertoLogin
+            | Kind::VertoLeft
+            | Kind::Voicemail => {}
             Kind::CallState => self.calls.changed(book, event, snapshot),
             Kind::CallEnded => self.calls.ended(book, event),
             Kind::LampTold => self.lamps.told(event, snapshot, now),

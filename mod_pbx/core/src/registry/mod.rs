@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::bans;
 use crate::clients;
 use crate::config::Config;
+use crate::gateways;
 use crate::host::Host;
 use crate::presence;
 use crate::prompts::Sounds;
@@ -35,6 +36,8 @@ pub struct View<'a> {
     pub bans: &'a bans::view::View,
     /// The browser clients.
     pub clients: &'a clients::view::View,
+    /// Which gateways are there.
+    pub gateways: &'a gateways::view::View,
     /// Where a handler notes that a browser client logged in or left.
     pub notes: &'a dyn clients::Notes,
     /// What voicemail can say.

@@ -31,6 +31,7 @@ fn ask(registries: &Registries, section: &str, pairs: &[(&str, &str)]) -> String
     let view = View {
         presence: &crate::presence::view::View::default(),
         bans: &crate::bans::view::View::default(),
+        gateways: &Default::default(),
         clients: &crate::clients::view::View::default(),
         notes: &(),
         snapshot: &snapshot,

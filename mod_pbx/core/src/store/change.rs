@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::rows;
-use crate::names::{DomainName, E164, Number, Slug, Username};
+use crate::names::{DomainName, E164, GatewayName, Number, Slug, Username};
 use crate::routing::pattern::Pattern;
 
 /// A row image: the JSON object of a row type, column for column.
@@ -35,7 +35,7 @@ macro_rules! labels {
     };
 }
 
-labels! { String DomainName Username Number Slug E164 Pattern }
+labels! { String DomainName Username Number Slug E164 Pattern GatewayName }
 
 /// Rows that only tie others together have no better name.
 impl Label for Uuid {
@@ -192,6 +192,7 @@ tables! {
         refers [domain_id route_id extension_id group_id];
     Block = "block", pattern, names [domain_id pattern], refers [domain_id];
     Cap = "cap", id, names [domain_id extension_id], refers [domain_id extension_id];
+    Gateway = "gateway", name, names [name], refers [domain_id];
 }
 
 impl std::fmt::Display for Table {

@@ -190,6 +190,7 @@ pub(super) fn domain_of(row: &Row) -> Option<Uuid> {
         Row::Extension(extension) => Some(extension.domain_id),
         Row::Line(line) => Some(line.domain_id),
         Row::Schedule(schedule) => Some(schedule.domain_id),
+        Row::Gateway(gateway) => gateway.domain_id,
         Row::Domain(_) | Row::Setting(_) => None,
         Row::NumberPlan(row) => Some(row.domain_id),
         Row::ExtensionGroup(row) => Some(row.domain_id),

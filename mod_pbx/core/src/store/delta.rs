@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::apply::{Applied, Work};
 use super::change::{Row, Table};
 use super::error::{StoreError, on};
+use super::gateways;
 use super::load::{self, DomainNames};
 use super::log::uuid;
 use super::outside;
@@ -29,6 +30,7 @@ pub(super) struct Touched {
     schedules: bool,
     /// Domains whose calls out are to be read again.
     outside: HashSet<Uuid>,
+    gateways: bool,
 }
 
 impl Touched {
@@ -40,6 +42,7 @@ impl Touched {
             settings: false,
             schedules: false,
             outside: applied.iter().flat_map(outside::touched).collect(),
+            gateways: false,
         };
         let mut ids = HashSet::new();
         for change in applied {
@@ -47,6 +50,7 @@ impl Touched {
                 Table::Domain => touched.domains = true,
                 Table::Setting => touched.settings = true,
                 Table::Schedule => touched.schedules = true,
+                Table::Gateway => touched.gateways = true,
                 Table::Extension => {
                     ids.insert(change.id);
                 }
@@ -126,6 +130,10 @@ impl Touched {
         // They hold their domain's name. A domain has a handful.
         if self.schedules || self.domains {
             next.schedules = Arc::new(schedules::load(work.conn)?);
+        }
+        // They know their domain by its name.
+        if self.gateways || self.domains {
+            next.gateways = Arc::new(gateways::load(work.conn)?);
         }
         let renewed = if self.domains {
             Some(domain_names(work)?)

@@ -48,6 +48,8 @@ pub(super) struct Inner {
     /// The newest revision's number and id; none: there is no revision.
     pub(super) tip: Mutex<Option<(u64, Uuid)>>,
     pub(super) unchecked: AtomicBool,
+    /// Called after each change of the snapshot.
+    pub(super) listeners: Mutex<Vec<Box<dyn Fn() + Send + Sync>>>,
 }
 
 impl Inner {
@@ -68,6 +70,7 @@ impl Inner {
             emptied: AtomicU64::new(0),
             tip: Mutex::new(opened.tip),
             unchecked: AtomicBool::new(opened.unchecked),
+            listeners: Mutex::default(),
         }
     }
 
@@ -88,6 +91,7 @@ impl Inner {
         let old = self.snapshot.swap(Arc::new(snapshot));
         // A lookup may still read it, and must not be the one that frees a million extensions.
         lock(&self.retired).push(old);
+        lock(&self.listeners).iter().for_each(|tell| tell());
     }
 
     /// Frees the snapshots that nobody reads any more.

@@ -7,6 +7,7 @@ use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
+use super::gateways;
 use super::log::uuid;
 use super::outside;
 use super::schedules;
@@ -84,6 +85,7 @@ pub(super) fn everything(conn: &Connection) -> rusqlite::Result<(Snapshot, Domai
             .collect(),
         settings: Arc::new(settings(conn)?),
         schedules: Arc::new(schedules::load(conn)?),
+        gateways: Arc::new(gateways::load(conn)?),
     };
     Ok((snapshot, names))
 }

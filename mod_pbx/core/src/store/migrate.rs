@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (7, include_str!("../../../../sql/0007_mail.sql")),
     (8, include_str!("../../../../sql/0008_schedules.sql")),
     (9, include_str!("../../../../sql/0009_routes.sql")),
+    (10, include_str!("../../../../sql/0010_gateways.sql")),
 ];
 
 /// The version this program reads and writes.

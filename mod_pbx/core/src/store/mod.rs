@@ -17,6 +17,7 @@ mod error;
 mod file;
 mod find;
 mod forwards;
+pub mod gateways;
 mod health;
 mod inner;
 mod keeper;
@@ -117,6 +118,12 @@ impl ConfigStore {
     /// The same for the time of one lookup: without touching the reference count that all threads share.
     pub fn borrow(&self) -> arc_swap::Guard<Arc<Snapshot>> {
         self.inner.snapshot.load()
+    }
+
+    /// Has `tell` called after each change of what [`ConfigStore::snapshot`] gives, in the thread that made it: it must
+    /// not block, nor use the store. It is called until the store is gone.
+    pub fn on_change(&self, tell: Box<dyn Fn() + Send + Sync>) {
+        lock(&self.inner.listeners).push(tell);
     }
 
     /// Makes the changes, all or none, as one revision; the next lookup sees them. Blocks: not for

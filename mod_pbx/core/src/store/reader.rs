@@ -12,7 +12,7 @@ use super::error::{StoreError, on};
 use super::log;
 use super::mail::{self, Counts, Mail, State};
 use super::people::{self, SignIn, SignInEvent};
-use super::rows::{Channel, Domain, Extension, Line, Schedule, Setting, User};
+use super::rows::{Channel, Domain, Extension, Gateway, Line, Schedule, Setting, User};
 use super::shape::shape;
 use super::write::to_row;
 
@@ -204,6 +204,16 @@ impl Reader<'_> {
         )
     }
 
+    /// The gateways whose name or proxy contains `search`, by name.
+    pub fn gateways(&self, search: &str, page: Page) -> Result<Listing<Gateway>, StoreError> {
+        self.list(
+            "?1 = '' OR instr(lower(name || ' ' || proxy), lower(?1))",
+            &[&search],
+            "name",
+            page,
+        )
+    }
+
     /// The schedule called `name` in a domain.
     pub fn schedule_by_name(&self, domain: Uuid, name: &str) -> Result<Option<Schedule>, StoreError> {
         self.one("domain_id = ?1 AND name = ?2", &[&domain.to_string(), &name])
@@ -212,6 +222,11 @@ impl Reader<'_> {
     /// The schedule of a domain that this code switches.
     pub fn schedule_by_code(&self, domain: Uuid, code: u16) -> Result<Option<Schedule>, StoreError> {
         self.one("domain_id = ?1 AND code = ?2", &[&domain.to_string(), &code])
+    }
+
+    /// The gateway called `name`, without regard to case.
+    pub fn gateway_by_name(&self, name: &str) -> Result<Option<Gateway>, StoreError> {
+        self.one("name = ?1", &[&name])
     }
 
     /// How many rows a table has.

@@ -78,6 +78,14 @@ settings! {
     SIP_LAMPS = "sip-lamps", Kind::Flag, "yes",
         "Whether phones may watch whether others ring or are busy (BLF). FreeSWITCH then also takes PUBLISH from \
          anybody: a stranger can make lamps flicker.";
+    GATEWAY_ADDRESS = "gateway-address", Kind::Address, "auto",
+        "Address that gateways reach; auto is sip-address.";
+    GATEWAY_PORT = "gateway-port", Kind::Port, "5080",
+        "UDP and TCP port that gateways reach; it is open when there is a gateway.";
+    GATEWAY_TLS = "gateway-tls", Kind::Flag, "no",
+        "Whether gateways may use TLS; needs a certificate (agent.pem) in sip-tls-directory.";
+    GATEWAY_TLS_PORT = "gateway-tls-port", Kind::Port, "5081",
+        "TLS port that gateways reach.";
     EXTERNAL_ADDRESS = "external-address", Kind::Address, "auto",
         "Address that phones outside the local networks see when the switch is behind NAT; auto is none.";
     LOCAL_NETWORKS = "local-networks", Kind::Networks, "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8",

@@ -191,6 +191,30 @@ static SCHEDULE: Shape = Shape {
     unique: &[&["domain_id", "name"]],
 };
 
+static GATEWAY: Shape = Shape {
+    table: Table::Gateway,
+    columns: &[
+        text("id"),
+        key("domain_id", Table::Domain),
+        text("name"),
+        text("proxy"),
+        text("transport"),
+        text("realm"),
+        text("username"),
+        text("password"),
+        flag("register"),
+        text("from_domain"),
+        text("source_acl"),
+        number("max_calls"),
+        text("caller_id_style"),
+        number("ping_seconds"),
+        flag("enabled"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["name"]],
+};
+
 /// The description of `table`.
 pub(super) fn shape(table: Table) -> &'static Shape {
     match table {
@@ -210,6 +234,7 @@ pub(super) fn shape(table: Table) -> &'static Shape {
         Table::RouteGrant => &outside::ROUTE_GRANT,
         Table::Block => &outside::BLOCK,
         Table::Cap => &outside::CAP,
+        Table::Gateway => &GATEWAY,
     }
 }
 
@@ -302,6 +327,12 @@ mod tests {
                 json!({"id": id, "domain_id": id, "extension_id": id, "concurrent": 1, "per_hour": 1,
                 "per_day": 1, "local_per_day": 1, "national_per_day": 1, "mobile_per_day": 1,
                 "international_per_day": 1, "premium_per_day": 1})
+            }
+            Table::Gateway => {
+                json!({"id": id, "domain_id": null, "name": "carrier", "proxy": "sip.example.com",
+                "transport": "udp", "realm": null, "username": null, "password": null, "register": false,
+                "from_domain": null, "source_acl": null, "max_calls": 0, "caller_id_style": "pai",
+                "ping_seconds": 30, "enabled": true})
             }
         };
         let serde_json::Value::Object(image) = value else {

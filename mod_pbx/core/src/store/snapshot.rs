@@ -17,6 +17,7 @@ use crate::forward::{Forwards, When};
 use crate::names::{DomainName, Number, Username};
 use crate::routing::outside::Outside;
 use crate::schedules::Schedule;
+use crate::store::gateways::Gateways;
 
 /// One committed state of the configuration.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +32,8 @@ pub struct Snapshot {
     pub schedules: Arc<Schedules>,
     /// Calls out, of the domains that say something of them.
     pub outside: imbl::HashMap<DomainName, Arc<Outside>>,
+    /// Ways out of the PBX, and in.
+    pub gateways: Arc<Gateways>,
 }
 
 /// Every schedule.
@@ -197,6 +200,7 @@ impl Snapshot {
             && self.settings == other.settings
             && self.schedules == other.schedules
             && self.outside == other.outside
+            && self.gateways == other.gateways
             && self.domains.len() == other.domains.len()
             && self.domains.iter().all(|(name, domain)| {
                 let same = |other: &Arc<Domain>| {

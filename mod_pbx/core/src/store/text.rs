@@ -31,6 +31,7 @@ pub fn check(row: &mut Row) -> Result<(), String> {
         Row::Block(block) => shown("note", &block.note),
         Row::Cap(cap) => outside::cap(cap),
         Row::ExtensionGroup(_) | Row::GroupMember(_) => Ok(()),
+        Row::Gateway(gateway) => super::gateways::check(gateway),
     }
 }
 
@@ -175,7 +176,7 @@ fn check_email(email: &str) -> Result<(), String> {
 }
 
 /// What somebody typed, in quotes and not too long.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     format!("{:?}", text.chars().take(LONGEST).collect::<String>())
 }
 

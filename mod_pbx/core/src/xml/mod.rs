@@ -8,7 +8,7 @@ pub mod action;
 pub mod tree;
 pub mod user;
 
-use crate::names::{DomainName, Number, Username};
+use crate::names::{DomainName, GatewayName, Number, SipHost, Username};
 
 /// What every answer begins with.
 const HEAD: &str = "<document type=\"freeswitch/xml\"><section name=\"";
@@ -45,7 +45,7 @@ macro_rules! harmless {
 }
 
 // Their alphabets hold nothing that needs escaping.
-harmless!(DomainName, Username, Number);
+harmless!(DomainName, Username, Number, GatewayName, SipHost);
 
 impl Value for u64 {
     fn put(&self, out: &mut String) {

@@ -6,6 +6,7 @@ mod completion;
 mod domains;
 mod extensions;
 mod forwards;
+mod gateways;
 mod general;
 mod import;
 mod lines;

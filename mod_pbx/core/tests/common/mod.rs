@@ -16,6 +16,7 @@ use pbx_core::apps;
 use pbx_core::clients;
 use pbx_core::config::Config;
 use pbx_core::event::{Event, Kind, SUBSCRIPTIONS};
+use pbx_core::gateways;
 use pbx_core::host::FakeHost;
 use pbx_core::presence::{self, Presence};
 use pbx_core::prompts::Sounds;
@@ -40,6 +41,7 @@ pub struct World {
     /// As it is at load, before the switch was asked, unless the world has phones.
     pub presence: Arc<presence::view::View>,
     pub clients: clients::view::View,
+    pub gateways: gateways::view::View,
     /// What voicemail can say: everything, unless the world has no sounds.
     pub sounds: Sounds,
 }
@@ -113,6 +115,7 @@ impl World {
             registries,
             presence: Arc::default(),
             clients: clients::view::View::default(),
+            gateways: gateways::view::View::default(),
             sounds: Sounds::complete(Path::new("/var/lib/pbx/sounds")),
         }
     }
@@ -219,6 +222,7 @@ impl World {
             presence: &self.presence,
             bans: &pbx_core::bans::view::View::default(),
             clients: &self.clients,
+            gateways: &self.gateways,
             notes: &(),
             sounds: &self.sounds,
             host: &self.host,

@@ -1,6 +1,7 @@
-//! `acl.conf`: the operator's lists, and one of ours.
+//! `acl.conf`: the operator's lists, and ours: local networks, and those that gateways call from.
 
 use super::keep;
+use crate::gateways::ACL;
 use crate::registry::View;
 use crate::store::settings;
 use crate::xml::Document;
@@ -11,7 +12,13 @@ pub(super) const LOCAL_NETWORKS: &str = "pbx_local_networks";
 
 pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
     doc.start("network-lists");
-    keep(doc, operators.child("network-lists"), "list", LOCAL_NETWORKS);
+    let gateways = view.snapshot.gateways.networks();
+    let ours: &[&str] = if gateways.is_empty() {
+        &[LOCAL_NETWORKS]
+    } else {
+        &[LOCAL_NETWORKS, ACL]
+    };
+    keep(doc, operators.child("network-lists"), "list", ours);
     doc.start("list")
         .attr("name", LOCAL_NETWORKS)
         .attr("default", "deny");
@@ -25,6 +32,16 @@ pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
             .attr("type", "allow")
             .attr("cidr", &with_prefix(network))
             .end();
+    }
+    doc.end();
+    if gateways.is_empty() {
+        return;
+    }
+    // Whoever is in it may call: `auth-calls-acl-only` of the gateways' profile.
+    doc.start("list").attr("name", ACL).attr("default", "deny");
+    for network in gateways {
+        let cidr = network.to_string();
+        doc.start("node").attr("type", "allow").attr("cidr", &cidr).end();
     }
 }
 

@@ -5,6 +5,7 @@
 //! with a warning; it never keeps ours from being served.
 
 mod acl;
+mod external;
 mod sofia;
 mod verto;
 mod voicemail;
@@ -87,11 +88,11 @@ impl File {
 }
 
 /// Appends the operator's elements inside `parent` that are called `element` and do not have our name.
-fn keep(doc: &mut Document, parent: Option<&Element>, element: &str, ours: &str) {
+fn keep(doc: &mut Document, parent: Option<&Element>, element: &str, ours: &[&str]) {
     for child in parent.into_iter().flat_map(Element::children) {
         let is_ours = child
             .attribute("name")
-            .is_some_and(|name| name.eq_ignore_ascii_case(ours));
+            .is_some_and(|name| ours.iter().any(|own| name.eq_ignore_ascii_case(own)));
         if child.name() == element && !is_ours {
             doc.element(child);
         }

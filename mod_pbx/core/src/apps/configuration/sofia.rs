@@ -1,13 +1,14 @@
-//! `sofia.conf`: the operator's profiles, and `internal`, which is the lines'.
+//! `sofia.conf`: the operator's profiles, `internal`, which is the lines', and `external`, which is the gateways'.
 //!
 //! mod_sofia asks for it at load (no parameters), when a profile starts (`profile`, twice: settings, then
 //! gateways), at a rescan (`reconfig`) and for one gateway (`gateway`). It reads the profile it wants out
 //! of whatever it is given (`config_sofia`, `launch_sofia_worker_thread`), so the answer is the same.
 
-use super::{acl, keep};
+use super::{acl, external, keep};
 use crate::apps::dialplan::LINES_CONTEXT;
+use crate::gateways;
 use crate::registry::View;
-use crate::store::settings;
+use crate::store::settings::{self, Definition};
 use crate::xml::tree::Element;
 use crate::xml::{Document, Value};
 
@@ -20,48 +21,75 @@ pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
         None => doc.start("global_settings").end(),
     };
     doc.start("profiles");
-    keep(doc, operators.child("profiles"), "profile", PROFILE);
+    let ours: &[&str] = if external::exists(view) {
+        &[PROFILE, gateways::PROFILE]
+    } else {
+        &[PROFILE]
+    };
+    keep(doc, operators.child("profiles"), "profile", ours);
     doc.start("profile").attr("name", PROFILE).start("settings");
     let mut settings = Settings { doc, view };
-    settings.addresses();
+    let values = &view.snapshot.settings;
+    let address = values.get(&settings::SIP_ADDRESS);
+    addresses(&mut settings, address, values.number(&settings::SIP_PORT));
+    // Who is behind NAT is known by what is compared with `sip-ip`, which goes before.
+    settings.param("apply-nat-acl", "nat.auto");
+    settings.tls(&settings::SIP_TLS, &settings::SIP_TLS_PORT);
     settings.security();
     settings.realm();
     settings.registrations();
-    settings.media();
+    media(&mut settings);
+    doc.end().end();
+    if external::exists(view) {
+        external::write(doc, view);
+    }
 }
 
-struct Settings<'d, 'v> {
-    doc: &'d mut Document,
-    view: &'d View<'v>,
+/// The settings of a profile, as they are written.
+pub(super) struct Settings<'d, 'v> {
+    pub(super) doc: &'d mut Document,
+    pub(super) view: &'d View<'v>,
+}
+
+/// Where a profile listens, and what address others see.
+pub(super) fn addresses(settings: &mut Settings<'_, '_>, address: &str, port: u64) {
+    settings.param("sip-ip", address);
+    settings.param("rtp-ip", address);
+    settings.param("sip-port", &port);
+    let values = &settings.view.snapshot.settings;
+    if let Some(external) = values.address(&settings::EXTERNAL_ADDRESS) {
+        let external = external.to_string();
+        settings.param("ext-sip-ip", &external);
+        settings.param("ext-rtp-ip", &external);
+    }
+    if settings.view.config.serves("acl.conf") {
+        settings.param("local-network-acl", acl::LOCAL_NETWORKS);
+    }
+}
+
+/// No `enable-3pcc`: an offer that comes late escapes what is demanded of media.
+pub(super) fn media(settings: &mut Settings<'_, '_>) {
+    settings.param("codec-prefs", "OPUS,G722,PCMU,PCMA");
+    settings.param("inbound-codec-negotiation", "generous");
+    settings.param("inbound-late-negotiation", &true);
+    settings.param("rtp-timer-name", "soft");
+    settings.param("dtmf-type", "rfc2833");
 }
 
 impl Settings<'_, '_> {
-    fn param<V: Value + ?Sized>(&mut self, name: &'static str, value: &V) {
+    pub(super) fn param<V: Value + ?Sized>(&mut self, name: &'static str, value: &V) {
         self.doc.pair("param", name, value);
     }
 
-    /// `sip-ip` goes before what is compared with it (`apply-nat-acl`).
-    fn addresses(&mut self) {
-        let settings = &self.view.snapshot.settings;
-        let address = settings.get(&settings::SIP_ADDRESS);
-        self.param("sip-ip", address);
-        self.param("rtp-ip", address);
-        self.param("sip-port", &settings.number(&settings::SIP_PORT));
-        if let Some(external) = settings.address(&settings::EXTERNAL_ADDRESS) {
-            let external = external.to_string();
-            self.param("ext-sip-ip", &external);
-            self.param("ext-rtp-ip", &external);
-        }
-        if self.view.config.serves("acl.conf") {
-            self.param("local-network-acl", acl::LOCAL_NETWORKS);
-        }
-        self.param("apply-nat-acl", "nat.auto");
-        let tls = settings.flag(&settings::SIP_TLS);
+    /// TLS, if it is on.
+    pub(super) fn tls(&mut self, on: &'static Definition, port: &'static Definition) {
+        let values = &self.view.snapshot.settings;
+        let tls = values.flag(on);
         self.param("tls", &tls);
         if tls {
-            self.param("tls-sip-port", &settings.number(&settings::SIP_TLS_PORT));
+            self.param("tls-sip-port", &values.number(port));
             self.param("tls-version", "tlsv1.2,tlsv1.3");
-            let directory = settings.get(&settings::SIP_TLS_DIRECTORY);
+            let directory = values.get(&settings::SIP_TLS_DIRECTORY);
             if !directory.is_empty() {
                 self.param("tls-cert-dir", directory);
             }
@@ -122,14 +150,5 @@ impl Settings<'_, '_> {
         self.param("manage-presence", &lamps);
         // With it comes PUBLISH from anybody: what they write does not stay.
         self.param("force-publish-expires", &60);
-    }
-
-    /// No `enable-3pcc`: an offer that comes late escapes what is demanded of media.
-    fn media(&mut self) {
-        self.param("codec-prefs", "OPUS,G722,PCMU,PCMA");
-        self.param("inbound-codec-negotiation", "generous");
-        self.param("inbound-late-negotiation", &true);
-        self.param("rtp-timer-name", "soft");
-        self.param("dtmf-type", "rfc2833");
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
         None => doc.start("settings").end(),
     };
     doc.start("profiles");
-    keep(doc, operators.child("profiles"), "profile", PROFILE);
+    keep(doc, operators.child("profiles"), "profile", &[PROFILE]);
     doc.start("profile").attr("name", PROFILE);
     let values = &view.snapshot.settings;
     doc.pair("param", "bind-local", &binding(view))

@@ -16,7 +16,7 @@ pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
         None => doc.start("settings").end(),
     };
     doc.start("profiles");
-    keep(doc, operators.child("profiles"), "profile", PROFILE);
+    keep(doc, operators.child("profiles"), "profile", &[PROFILE]);
     doc.start("profile").attr("name", PROFILE);
     let longest = view.snapshot.settings.number(&settings::VOICEMAIL_MAX_SECONDS);
     doc.pair("param", "file-extension", "wav")

@@ -7,6 +7,7 @@
 
 mod call;
 mod feature;
+mod inbound;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub fn register(builder: &mut Builder) -> Result<(), RegistryError> {
         dict.literal(context.key, Arc::new(context))?;
     }
     dict.data("each SIP domain", DomainContext);
+    dict.data("each gateway", inbound::GatewayContext);
     Ok(())
 }
 

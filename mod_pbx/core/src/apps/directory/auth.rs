@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::gateways;
 use crate::registry::View;
 use crate::request::Request;
 use crate::store::settings;
@@ -52,6 +53,11 @@ pub(super) fn admits(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &
     let welcome = like("sip_auth_realm", name)
         && agrees
         && is_for_one_use(rq)
+        // No line is known where gateways are: nobody tries passwords there.
+        && (register
+            || rq
+                .param("sip_profile")
+                .is_none_or(|profile| profile != gateways::PROFILE))
         && line
             .source_acl
             .as_deref()

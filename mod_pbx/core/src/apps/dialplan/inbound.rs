@@ -1,0 +1,98 @@
+//! Calls that come in by a gateway.
+//!
+//! By which gateway is told by [`gateways::of_call`] alone, whatever the context. Whose the number is that was called is
+//! for [`destination`] to say.
+
+use std::borrow::Cow;
+
+use super::ended;
+use crate::gateways::{self, CONTEXT};
+use crate::registry::View;
+use crate::registry::dict::Handler;
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::store::gateways::Gateway;
+
+/// The longest number that is looked for, in digits: E.164 has 15, and carriers put a prefix before it.
+const LONGEST: usize = 32;
+
+/// A call that came in by a gateway.
+#[derive(Clone, Copy)]
+#[expect(
+    dead_code,
+    reason = "what `destination` decides by, and there are no DIDs yet"
+)]
+pub(super) struct Inbound<'r, 'v> {
+    /// The context that the answer must name.
+    pub(super) context: &'r str,
+    pub(super) rq: &'r Request<'r>,
+    pub(super) view: &'r View<'v>,
+    /// By which gateway: its domain, if it has one, is the only one whose numbers it reaches.
+    pub(super) gateway: &'v Gateway,
+    /// The number as the carrier wrote it: digits, and perhaps a `+` before them.
+    pub(super) dialled: &'r str,
+}
+
+/// What is done with a call: the document of an [`super::open`]ed context; none: nobody has the number.
+///
+/// The numbers that are called from outside are DIDs, and there are none yet: nobody has any. A document that has
+/// somebody ring begins with `presence_data=` and [`gateways::LEG`] and the gateway's name, by which the gateway's calls
+/// are counted.
+fn destination(_call: Inbound<'_, '_>) -> Option<String> {
+    None
+}
+
+/// The context of each gateway, and that of their profile.
+#[derive(Clone, Copy)]
+pub(super) struct GatewayContext;
+
+impl Handler for GatewayContext {
+    fn name(&self) -> &'static str {
+        "gateways"
+    }
+
+    fn process(&self, key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
+        // With the `s` of the profile's own, which any call may name too.
+        let begin = CONTEXT.trim_end_matches('_');
+        let ours = key
+            .get(..begin.len())
+            .is_some_and(|text| text.eq_ignore_ascii_case(begin));
+        ours.then(|| Reply::Document(answer(key, rq, view)))
+    }
+}
+
+fn answer(context: &str, rq: &Request<'_>, view: &View<'_>) -> String {
+    let counts = &view.gateways.counts;
+    let Some(gateway) = gateways::of_call(rq, view) else {
+        counts.stranger();
+        return ended(context, "stranger", "403", "CALL_REJECTED");
+    };
+    if !view.gateways.has_room(gateway) {
+        return ended(context, "full", "503", "NORMAL_CIRCUIT_CONGESTION");
+    }
+    let dialled: Cow<'_, str> = rq
+        .param("Hunt-Destination-Number")
+        .or_else(|| rq.param("Caller-Destination-Number"))
+        .unwrap_or_default();
+    let call = Inbound {
+        context,
+        rq,
+        view,
+        gateway,
+        dialled: &dialled,
+    };
+    let found = if is_number(&dialled) {
+        destination(call)
+    } else {
+        None
+    };
+    found.unwrap_or_else(|| {
+        counts.unknown(gateway, &dialled);
+        ended(context, "unknown", "404", "UNALLOCATED_NUMBER")
+    })
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    (1..=LONGEST).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+}

@@ -1,0 +1,172 @@
+//! What is known of the gateways right now, as lookups read it: without a lock, and never changing.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::names::GatewayName;
+use crate::store::gateways::Gateway;
+
+/// Numbers are remembered up to this many characters.
+const LONGEST_NUMBER: usize = 40;
+
+/// Whether calls can go out by a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It answers OPTIONS, has taken the registration, or is not asked.
+    Up,
+    /// It does not answer OPTIONS, or has refused the registration: mod_sofia sends no call there.
+    Down,
+    /// The switch has not said.
+    #[default]
+    Unknown,
+}
+
+impl State {
+    /// As people and programs read it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is known of one gateway.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Whether calls can go out by it.
+    pub state: State,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What the other side, or mod_sofia, said; empty: nothing.
+    pub why: Box<str>,
+    pub(super) calls: Arc<AtomicU32>,
+    pub(super) password: Option<Password>,
+}
+
+/// An account's password, open.
+#[derive(Clone)]
+pub(super) struct Password {
+    /// What it was opened from.
+    pub(super) sealed: Box<str>,
+    pub(super) open: Box<str>,
+}
+
+/// Says nothing of it.
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
+}
+
+/// What is known of all gateways.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    pub(super) seen: HashMap<Uuid, Seen>,
+    /// Calls that came in and led nowhere.
+    pub counts: Arc<Counts>,
+}
+
+/// Calls that came in and led nowhere, since the module was loaded. Counted on the switch's threads.
+#[derive(Debug, Default)]
+pub struct Counts {
+    unknown: AtomicU64,
+    strangers: AtomicU64,
+    last: ArcSwapOption<Unknown>,
+}
+
+/// A call to a number that nobody has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// What was called, clipped.
+    pub number: Box<str>,
+    /// By which gateway.
+    pub gateway: GatewayName,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Counts {
+    /// Counts a call to a number that nobody has.
+    pub fn unknown(&self, gateway: &Gateway, number: &str) {
+        self.unknown.fetch_add(1, Relaxed);
+        self.last.store(Some(Arc::new(Unknown {
+            number: number.chars().take(LONGEST_NUMBER).collect(),
+            gateway: gateway.name.clone(),
+            at: Timestamp::now(),
+        })));
+    }
+
+    /// Counts a call that named a gateway and came by none.
+    pub fn stranger(&self) {
+        self.strangers.fetch_add(1, Relaxed);
+    }
+
+    /// How many calls came in for numbers that nobody has.
+    pub fn unknowns(&self) -> u64 {
+        self.unknown.load(Relaxed)
+    }
+
+    /// How many calls named a gateway and came by none.
+    pub fn strangers(&self) -> u64 {
+        self.strangers.load(Relaxed)
+    }
+
+    /// The last call to a number that nobody has.
+    pub fn last_unknown(&self) -> Option<Arc<Unknown>> {
+        self.last.load_full()
+    }
+}
+
+impl View {
+    /// Whether calls can go out by the gateway with this id.
+    pub fn state(&self, id: Uuid) -> State {
+        self.seen.get(&id).map(|seen| seen.state).unwrap_or_default()
+    }
+
+    /// What is known of the gateway with this id.
+    pub fn seen(&self, id: Uuid) -> Option<&Seen> {
+        self.seen.get(&id)
+    }
+
+    /// How many calls it carries now, in and out.
+    pub fn calls(&self, id: Uuid) -> u32 {
+        self.seen
+            .get(&id)
+            .map(|seen| seen.calls.load(Relaxed))
+            .unwrap_or_default()
+    }
+
+    /// Whether it may carry one more. The count follows the switch's events, so several calls within a few
+    /// milliseconds may be one too many.
+    pub fn has_room(&self, gateway: &Gateway) -> bool {
+        gateway.max_calls == 0 || self.calls(gateway.id) < gateway.max_calls
+    }
+
+    /// The password of its account; none: it has none, or it could not be opened.
+    pub fn password(&self, gateway: &Gateway) -> Option<&str> {
+        let known = self.seen.get(&gateway.id)?.password.as_ref()?;
+        (gateway.password.as_deref() == Some(&*known.sealed)).then_some(&*known.open)
+    }
+
+    /// The same with nothing secret in it, and with counts that count for nothing: for people.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let mut view = Self {
+            seen: self.seen.clone(),
+            counts: Arc::default(),
+        };
+        for password in view.seen.values_mut().filter_map(|seen| seen.password.as_mut()) {
+            password.open = "(sealed)".into();
+        }
+        view
+    }
+}

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use pbx_core::pbx::Pbx;
 use tokio::sync::watch;
 
+use crate::herald::Herald;
 use crate::limits::Limits;
+use crate::table::Tables;
 use crate::verto::Sockets;
 
 /// The state of the router: cheap to clone.
@@ -16,6 +18,10 @@ pub struct App {
     pub pbx: Arc<Pbx>,
     /// How often somebody may do what.
     pub limits: Arc<Limits>,
+    /// Who follows what changes.
+    pub herald: Arc<Herald>,
+    /// The tables of extensions, and who may see which.
+    pub tables: Arc<Tables>,
     /// The browsers' sockets to mod_verto.
     pub verto: Arc<Sockets>,
     /// Turns true when the server stops: what goes on for long, such as a websocket, then has a moment to end.

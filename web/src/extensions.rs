@@ -6,28 +6,31 @@ use std::sync::Arc;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use pbx_core::names::DomainName;
+use pbx_core::names::{DomainName, Number};
 use pbx_core::own;
 use pbx_core::pbx::Pbx;
 use pbx_core::presence::view::State as Presence;
 use pbx_core::store::settings::CODE_ECHO;
-use pbx_core::store::snapshot::Extension;
 use pbx_core::store::{Reader, StoreError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::problem::Problem;
 use crate::session::{SignedIn, unreadable};
+use crate::table::{Channels, Column, Table};
 
 /// Rows of a page: by default, and at most.
 const SIZE: usize = 25;
 const LARGEST: usize = 100;
 /// Characters of a search.
 const LONGEST: usize = 100;
+/// Extensions of a domain that are searched where requests are served; more are searched where one may block.
+const AT_ONCE: usize = 20_000;
 
 /// Its routes.
 pub(crate) fn routes() -> Router<App> {
@@ -39,6 +42,21 @@ pub(crate) fn routes() -> Router<App> {
 /// The extensions of a person that are on, by domain and number.
 pub(crate) async fn own(app: &App, user: Uuid) -> Result<Vec<own::Extension>, Problem> {
     read(app, move |reader| own::extensions(reader, user)).await
+}
+
+/// The same, channels and domains alone: read once for each person and revision, for every page of a table asks.
+pub(crate) async fn channels_of(app: &App, user: Uuid) -> Result<Channels, Problem> {
+    let rev = app.pbx.store().snapshot().rev;
+    if let Some(known) = app.tables.channels(user, rev) {
+        return Ok(known);
+    }
+    let own = own(app, user).await?;
+    let channels: Channels = own
+        .into_iter()
+        .map(|own| (own.row.channel_id, own.domain.name))
+        .collect();
+    app.tables.keep_channels(user, rev, Arc::clone(&channels));
+    Ok(channels)
 }
 
 /// Whether a channel is the page of an extension of this person.
@@ -92,6 +110,12 @@ struct Wanted {
     size: Option<usize>,
 }
 
+impl Wanted {
+    fn size(&self) -> usize {
+        self.size.unwrap_or(SIZE).clamp(1, LARGEST)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Shown {
@@ -131,10 +155,35 @@ enum Sort {
     StateBack,
 }
 
+impl Sort {
+    /// The column, or the state if there is none; and whether it is the other way round.
+    fn by(self) -> (Option<Column>, bool) {
+        match self {
+            Self::Name => (Some(Column::Name), false),
+            Self::NameBack => (Some(Column::Name), true),
+            Self::Number => (Some(Column::Number), false),
+            Self::NumberBack => (Some(Column::Number), true),
+            Self::State => (None, false),
+            Self::StateBack => (None, true),
+        }
+    }
+}
+
+/// A page of the table.
+#[derive(Serialize)]
+struct Page<'a> {
+    domain: &'a DomainName,
+    total: usize,
+    page: usize,
+    size: usize,
+    rows: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
 struct Row<'a> {
-    extension: &'a Extension,
-    /// What the name is sorted by.
-    name: String,
+    id: &'a Number,
+    number: &'a Number,
+    name: &'a str,
     state: Presence,
 }
 
@@ -142,7 +191,7 @@ async fn list(
     State(app): State<App>,
     signed_in: SignedIn,
     wanted: Result<Query<Wanted>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail);
     let Query(wanted) = wanted.map_err(|rejection| bad(rejection.body_text()))?;
     if wanted.q.chars().count() > LONGEST {
@@ -150,89 +199,112 @@ async fn list(
     }
     let domain = match wanted.channel {
         Some(channel) => {
-            let own = own(&app, signed_in.person.id).await?;
-            let mut own = own.into_iter();
-            own.find(|own| own.row.channel_id == channel)
-                .map(|own| own.domain.name)
+            let own = channels_of(&app, signed_in.person.id).await?;
+            let mut own = own.iter();
+            own.find(|(known, _)| *known == channel)
+                .map(|(_, domain)| domain.clone())
         }
         None => signed_in.person.domain.as_ref().map(|(_, name)| name.clone()),
     };
-    let domain = domain.ok_or_else(Problem::not_found)?;
-    let pbx = Arc::clone(&app.pbx);
-    // Ten thousand names take a millisecond or two.
-    let found = tokio::task::spawn_blocking(move || page(&pbx, &domain, &wanted)).await;
-    found.map(Json).map_err(|_| Problem::internal())
+    let name = domain.ok_or_else(Problem::not_found)?;
+    let snapshot = app.pbx.store().snapshot();
+    let Some(domain) = snapshot.domain(name.as_str()).map(Arc::clone) else {
+        // Without an extension it is not kept, or it has just been deleted.
+        let none = Page {
+            domain: &name,
+            total: 0,
+            page: wanted.page.unwrap_or(1).max(1),
+            size: wanted.size(),
+            rows: Vec::new(),
+        };
+        return Ok(Json(none).into_response());
+    };
+    if let Some(table) = app.tables.find(&domain)
+        && table.len() <= AT_ONCE
+    {
+        return Ok(page(&app.pbx, &name, &table, &wanted));
+    }
+    let made = tokio::task::spawn_blocking(move || {
+        let table = app
+            .tables
+            .find(&domain)
+            .unwrap_or_else(|| app.tables.make(&domain));
+        page(&app.pbx, &name, &table, &wanted)
+    });
+    made.await.map_err(|_| Problem::internal())
 }
 
-fn page(pbx: &Pbx, domain: &DomainName, wanted: &Wanted) -> Value {
-    let snapshot = pbx.store().snapshot();
+fn page(pbx: &Pbx, domain: &DomainName, table: &Table, wanted: &Wanted) -> Response {
     let view = pbx.presence().view();
+    let state = |place: &u32| view.extension_state(domain.as_str(), table.at(*place));
     let q = wanted.q.trim().to_lowercase();
-    let mut rows: Vec<Row<'_>> = Vec::new();
-    for extension in snapshot
-        .domain(domain.as_str())
-        .iter()
-        .flat_map(|domain| domain.extensions())
-    {
-        let name = extension.caller_id_name.to_lowercase();
-        if !name.contains(&q) && !extension.number.as_str().contains(&q) {
-            continue;
+    let (column, back) = wanted.sort.by();
+    let (number, size) = (wanted.page.unwrap_or(1).max(1), wanted.size());
+    let part = |total: usize| {
+        let from = number.saturating_sub(1).saturating_mul(size).min(total);
+        (from, from.saturating_add(size).min(total))
+    };
+    let (total, shown) = match column {
+        Some(column) if q.is_empty() && wanted.state.is_none() => {
+            let (from, to) = part(table.len());
+            (table.len(), table.all(column, back, from, to))
         }
-        let state = view.extension_state(domain.as_str(), extension);
-        if wanted.state.is_none_or(|shown| shown.is(state)) {
-            rows.push(Row {
-                extension,
-                name,
-                state,
-            });
+        _ => {
+            let mut found = table.search(&q);
+            if let Some(only) = wanted.state {
+                found.retain(|place| only.is(state(place)));
+            }
+            let (from, to) = part(found.len());
+            let total = found.len();
+            let shown = match column {
+                Some(column) => {
+                    let order = |a: &u32, b: &u32| turned(table.order(column, *a, *b), back);
+                    slice(found, from, to, order)
+                }
+                None => {
+                    let ranked = found.iter().map(|place| (rank(state(place)), *place));
+                    let ranked = slice(ranked.collect(), from, to, |a, b| turned(a.cmp(b), back));
+                    ranked.into_iter().map(|(_, place)| place).collect()
+                }
+            };
+            (total, shown)
         }
+    };
+    let row = |place: &u32| {
+        let extension = table.at(*place);
+        Row {
+            id: &extension.number,
+            number: &extension.number,
+            name: &extension.caller_id_name,
+            state: state(place),
+        }
+    };
+    let page = Page {
+        domain,
+        total,
+        page: number,
+        size,
+        rows: shown.iter().map(row).collect(),
+    };
+    Json(page).into_response()
+}
+
+/// What is from `from` up to `to` in this order. Only that has to be in order.
+fn slice<T: Copy>(mut all: Vec<T>, from: usize, to: usize, order: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    if from > 0 && from < all.len() {
+        all.select_nth_unstable_by(from, &order);
     }
-    let total = rows.len();
-    let size = wanted.size.unwrap_or(SIZE).clamp(1, LARGEST);
-    let number = wanted.page.unwrap_or(1).max(1);
-    let from = number.saturating_sub(1).saturating_mul(size).min(total);
-    let to = from.saturating_add(size).min(total);
-    let order = |a: &Row<'_>, b: &Row<'_>| order(wanted.sort, a, b);
-    // Only the page itself has to be in order.
-    if from > 0 && from < total {
-        rows.select_nth_unstable_by(from, order);
-    }
-    let rest = &mut rows[from..];
+    let rest = &mut all[from..];
     if to - from < rest.len() && to > from {
-        rest.select_nth_unstable_by(to - from, order);
+        rest.select_nth_unstable_by(to - from, &order);
     }
     let shown = &mut rest[..to - from];
-    shown.sort_unstable_by(order);
-    let row = |row: &Row<'_>| {
-        let number = &row.extension.number;
-        let name = &row.extension.caller_id_name;
-        json!({"id": number, "number": number, "name": name, "state": row.state})
-    };
-    json!({
-        "domain": domain,
-        "total": total,
-        "page": number,
-        "size": size,
-        "rows": shown.iter().map(row).collect::<Vec<_>>(),
-    })
+    shown.sort_unstable_by(&order);
+    shown.to_vec()
 }
 
-/// No two rows are equal: numbers are not.
-fn order(sort: Sort, a: &Row<'_>, b: &Row<'_>) -> Ordering {
-    let number = || {
-        let (a, b) = (a.extension.number.as_str(), b.extension.number.as_str());
-        (a.len(), a).cmp(&(b.len(), b))
-    };
-    let name = || a.name.cmp(&b.name).then_with(number);
-    let state = || rank(a.state).cmp(&rank(b.state)).then_with(name);
-    match sort {
-        Sort::Name => name(),
-        Sort::NameBack => name().reverse(),
-        Sort::Number => number(),
-        Sort::NumberBack => number().reverse(),
-        Sort::State => state(),
-        Sort::StateBack => state().reverse(),
-    }
+fn turned(order: Ordering, back: bool) -> Ordering {
+    if back { order.reverse() } else { order }
 }
 
 /// Who can be called comes first.

@@ -15,6 +15,7 @@ mod events;
 mod extensions;
 mod fsapi;
 mod headers;
+mod herald;
 pub mod host_check;
 pub mod limits;
 mod listen;
@@ -27,6 +28,7 @@ mod routes;
 mod server;
 pub mod session;
 mod sign_in;
+mod table;
 mod tls;
 pub mod verto;
 

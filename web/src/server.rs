@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::app::{App, Door};
 use crate::limits::Limits;
 use crate::verto::Sockets;
-use crate::{listen, routes, tls, verto};
+use crate::{herald, listen, routes, tls, verto};
 
 /// Threads that serve, and threads for what blocks.
 const WORKERS: usize = 2;
@@ -75,10 +75,13 @@ impl Web {
         let app = App {
             pbx: Arc::clone(&pbx),
             limits: Arc::new(Limits::default()),
+            herald: Arc::default(),
+            tables: Arc::default(),
             verto: Arc::clone(&sockets),
             stopping: stopping.clone(),
         };
         let router = routes::all(app.clone())?;
+        runtime.spawn(herald::run(app.clone()));
         runtime.spawn(verto::follow_sign_ins(app));
         let doors = Arc::new(Doors {
             handle: runtime.handle().clone(),

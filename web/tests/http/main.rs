@@ -14,3 +14,4 @@ mod pages;
 mod protected;
 mod sign_in;
 mod site;
+mod streams;

@@ -161,6 +161,58 @@ fn the_table_is_searched_chosen_from_sorted_and_paged_by_the_server() {
     assert_eq!(table("&state=offline")["total"], 61);
 }
 
+/// Every search, order and choice is what a plain look at all of them gives.
+#[test]
+fn the_table_finds_what_a_plain_look_at_all_finds_and_follows_changes() {
+    let site = site();
+    let mut alice = site.alices_browser();
+    site.must("extension set 2007@pbx.test --caller-id-name \"BOB'S Straße 20\"");
+    let mut table = |query: &str| {
+        let answer = alice.ask("GET", &format!("/api/extensions?{query}"), "");
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        answer.json()
+    };
+    let rows = |page: &Value| page["rows"].as_array().unwrap().clone();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_lowercase();
+    for q in [
+        "",
+        "20",
+        "bob",
+        "205",
+        "stra%C3%9Fe",
+        "8",
+        "1001",
+        "zz",
+        "0%0A2",
+        "person%202",
+        "b",
+    ] {
+        let plain = q.replace("%0A", "\n").replace("%20", " ").replace("%C3%9F", "ß");
+        for sort in ["name", "-name", "number", "-number", "state", "-state"] {
+            let mut wanted = rows(&table(&format!("size=100&sort={sort}")));
+            wanted.retain(|row| text(row, "name").contains(&plain) || text(row, "number").contains(&plain));
+            let found = table(&format!("size=100&sort={sort}&q={q}"));
+            assert_eq!(rows(&found), wanted, "{q} by {sort}");
+            assert_eq!(found["total"], wanted.len(), "{q}");
+            let second = table(&format!("sort={sort}&q={q}&size=3&page=2"));
+            let part: Vec<_> = wanted.into_iter().skip(3).take(3).collect();
+            assert_eq!(rows(&second), part, "page 2 of {q} by {sort}");
+        }
+    }
+    // What was made for the domain as it was is not what is shown of it now.
+    site.must("extension delete 2007@pbx.test");
+    assert_eq!(table("q=stra%C3%9Fe")["total"], 0);
+    site.must("extension set 2008@pbx.test --caller-id-name Zoe");
+    assert_eq!(rows(&table("q=zoe"))[0]["number"], "2008");
+    assert_eq!(table("")["total"], 61);
+    site.must("domain add empty.test");
+    // Whose extension goes sees its table no more.
+    let channel = alices_channel(&mut alice);
+    site.must("extension delete 1001@pbx.test --with-everything");
+    let gone = alice.ask("GET", &format!("/api/extensions?channel={channel}"), "");
+    assert_eq!(gone.status, 404, "{gone:?}");
+}
+
 #[test]
 fn the_table_is_for_people_of_the_domain_and_takes_no_nonsense() {
     let site = site();

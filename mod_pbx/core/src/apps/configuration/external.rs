@@ -28,6 +28,9 @@ pub(super) fn write(doc: &mut Document, view: &View<'_>) {
     addresses(&mut settings, address, values.number(&settings::GATEWAY_PORT));
     settings.tls(&settings::GATEWAY_TLS, &settings::GATEWAY_TLS_PORT);
     security(&mut settings);
+    // A gateway that does not answer is given up after this many milliseconds instead of 32 seconds (RFC 3261, 17.1.1.2),
+    // and the next one tried.
+    settings.param("timer-T1X64", &10_000);
     media(&mut settings);
     doc.end().start("gateways");
     for gateway in view.snapshot.gateways.enabled() {

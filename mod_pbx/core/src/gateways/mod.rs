@@ -236,6 +236,3 @@ impl Drop for Gateways {
         self.stop();
     }
 }
-
-#[cfg(test)]
-mod tests;

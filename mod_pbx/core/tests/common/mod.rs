@@ -23,6 +23,8 @@ use pbx_core::prompts::Sounds;
 use pbx_core::registry::{Registries, View};
 use pbx_core::reply::Reply;
 use pbx_core::request::Request;
+use pbx_core::store::gateways::{Gateway, Gateways};
+use pbx_core::store::rows;
 use pbx_core::store::settings::Settings;
 use pbx_core::store::snapshot::{Domain, Extension, Line, Snapshot};
 use pbx_core::xml::tree::Element;
@@ -151,6 +153,7 @@ impl World {
                 world.sounds = Sounds::default();
                 world
             }
+            "gateways" => Self::new([pbx_test()]).with_gateways(),
             "serve-none" => {
                 let mut world = Self::new([pbx_test()]);
                 world.config.serve.clear();
@@ -158,6 +161,41 @@ impl World {
             }
             _ => panic!("no world {name:?}"),
         }
+    }
+
+    /// Two that are there, one whose password is not open, and one that is off.
+    fn with_gateways(mut self) -> Self {
+        let gateway = |name: &str, proxy: &str, sources: &[&str]| Gateway {
+            id: Uuid::from_u128(name.bytes().fold(1, |id, byte| id * 31 + u128::from(byte))),
+            domain: None,
+            name: name.parse().unwrap(),
+            proxy: proxy.parse().unwrap(),
+            transport: rows::Transport::Udp,
+            realm: None,
+            username: None,
+            password: None,
+            register: false,
+            from_domain: None,
+            sources: sources.iter().map(|text| text.parse().unwrap()).collect(),
+            max_calls: 0,
+            caller_id_style: rows::CallerIdStyle::Pai,
+            ping_seconds: 30,
+            enabled: true,
+        };
+        let mut second = gateway("second", "[2001:db8::7]:5090", &["198.51.100.0/24", "2001:db8::7"]);
+        second.transport = rows::Transport::Tcp;
+        second.username = Some("me+you".into());
+        second.realm = Some("voip.example.com".parse().unwrap());
+        second.from_domain = Some("pbx.example.com".parse().unwrap());
+        second.caller_id_style = rows::CallerIdStyle::From;
+        second.ping_seconds = 0;
+        let mut locked = gateway("locked", "sip.example.net", &[]);
+        (locked.username, locked.password, locked.register) = (Some("x".into()), Some("sealed:1:".into()), true);
+        let mut off = gateway("off", "sip.example.net", &["192.0.2.0/24"]);
+        off.enabled = false;
+        let first = gateway("first", "sip.example.com", &["198.51.100.0/24", "203.0.113.9"]);
+        self.snapshot.gateways = Arc::new(Gateways::new([second, locked, off, first]));
+        self
     }
 
     fn with_settings(mut self) -> Self {

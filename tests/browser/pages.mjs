@@ -12,7 +12,7 @@
 //
 // Everywhere it is a failure if the page says an error to the console, breaks the Content-Security-Policy, asks
 // anybody but the PBX for anything, or throws; `visit.expects(STATUS, PATH)` allows a refusal that is meant.
-// One page by itself: cargo test --test pages -- NAME
+// One page by itself: cargo test --test pages -- NAME; PBX_ONLY=TEXT takes what has the text in its name.
 import { createInterface } from "node:readline";
 import { Stage } from "./lib/stage.mjs";
 

@@ -36,6 +36,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/", get(index))
         .route("/password", get(index))
         .route("/forwards", get(index))
+        .route("/admin", get(index))
+        .route("/admin/{*page}", get(index))
         .route("/extensions/{channel}", get(extension))
         .route("/assets/{file}", get(asset))
 }
@@ -181,7 +183,7 @@ mod tests {
                 assert!(Files::get(&format!("{name}{twin}")).is_some(), "{name}{twin}");
             }
         }
-        assert!(style_sheet().starts_with("/assets/main-"));
+        assert!(style_sheet().starts_with("/assets/style-"));
     }
 
     #[test]

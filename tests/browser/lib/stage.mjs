@@ -8,6 +8,9 @@ import { NARROW, Visit, WIDE } from "./visit.mjs";
 
 const pictures = process.env.PBX_SCREENSHOTS;
 
+/** While one is being written: only the states and scenarios with this in their names. */
+const only = process.env.PBX_ONLY ?? "";
+
 /** What each state is looked at in. */
 const LOOKS = [
   { look: "wide-light", scheme: "light", size: WIDE },
@@ -48,11 +51,14 @@ export class Stage {
   }
 
   async play(name, { states = [], scenarios = {} }) {
-    for (const state of states) {
-      await this.#labelled(`${name}, ${state.name}`, () => this.#look(name, state));
+    const failures = [];
+    for (const state of states.filter((one) => one.name.includes(only))) {
+      // All of them: what axe finds in one it finds in others.
+      await this.#labelled(`${name}, ${state.name}`, () => this.#look(name, state)).catch((error) => failures.push(error.message));
     }
+    if (failures.length) throw new Error(failures.join("\n"));
     if (pictures) return;
-    for (const [what, run] of Object.entries(scenarios)) {
+    for (const [what, run] of Object.entries(scenarios).filter(([what]) => what.includes(only))) {
       await this.#labelled(`${name}: ${what}`, async () => {
         const visits = [];
         const visit = async (how) => {

@@ -2,7 +2,7 @@
 // compressed twins beside it. `node build/build.js [FOLDER]`; the folder is dist unless another is named.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { extname, join, resolve } from 'node:path'
+import { basename, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -13,9 +13,13 @@ const out = resolve(process.argv[2] ?? join(root, 'dist'))
 const made = await build({
   absWorkingDir: root,
   entryPoints: { main: 'src/main.tsx', style: 'src/style.css' },
-  outdir: out,
+  outdir: join(out, 'assets'),
   write: false,
   bundle: true,
+  // Administration is a file of its own, which only those fetch who look at it.
+  splitting: true,
+  entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
   minify: true,
   format: 'esm',
   target: ['es2022'],
@@ -39,16 +43,17 @@ const write = (name, content) => {
 rmSync(out, { recursive: true, force: true })
 mkdirSync(join(out, 'assets'), { recursive: true })
 let index = readFileSync(join(root, 'index.html'), 'utf8')
-const asset = (placeholder, content) => {
+const name = (placeholder, path) => {
   if (!index.includes(placeholder)) throw new Error(`index.html does not name ${placeholder}`)
-  const kind = extname(placeholder)
-  const base = placeholder.slice('/assets/'.length, -kind.length)
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 12)
-  write(`assets/${base}-${hash}${kind}`, content)
-  index = index.replaceAll(placeholder, `/assets/${base}-${hash}${kind}`)
+  index = index.replaceAll(placeholder, `/${path}`)
 }
 for (const file of made.outputFiles) {
-  asset(`/assets/main${extname(file.path)}`, Buffer.from(file.contents))
+  const path = `assets/${basename(file.path)}`
+  write(path, Buffer.from(file.contents))
+  if (/^assets\/(main|style)-/.test(path)) name(`/assets/${/(main|style)/.exec(path)[0]}${extname(path)}`, path)
 }
-asset('/assets/icon.svg', readFileSync(join(root, 'src/icon.svg')))
+const icon = readFileSync(join(root, 'src/icon.svg'))
+const hash = createHash('sha256').update(icon).digest('hex').slice(0, 8).toUpperCase()
+write(`assets/icon-${hash}.svg`, icon)
+name('/assets/icon.svg', `assets/icon-${hash}.svg`)
 write('index.html', Buffer.from(index))

@@ -46,6 +46,8 @@ export class Problem extends Error {
     message: string,
     /** Milliseconds after which it may go better. */
     readonly wait = 0,
+    /** All that the answer said. */
+    readonly data: Record<string, unknown> = {},
   ) {
     super(message)
     this.name = 'Problem'
@@ -61,8 +63,8 @@ export interface Answer {
   date: number
 }
 
-const once = async (method: string, path: string, body?: unknown): Promise<Answer> => {
-  const headers: Record<string, string> = { Accept: 'application/json' }
+const once = async (method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Answer> => {
+  const headers: Record<string, string> = { Accept: 'application/json', ...more }
   if (method !== 'GET' && me.peek()?.csrf) headers['X-CSRF-Token'] = me.peek()!.csrf
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   let response: Response
@@ -83,22 +85,22 @@ const once = async (method: string, path: string, body?: unknown): Promise<Answe
     const kind = typeof data.type === 'string' ? data.type.replace(/^urn:pbx:/, '') : ''
     const detail = typeof data.detail === 'string' ? data.detail : t('error.unexpected', { status: response.status })
     const wait = Number(response.headers.get('Retry-After')) * 1000
-    throw new Problem(response.status, kind, detail, Number.isFinite(wait) ? wait : 0)
+    throw new Problem(response.status, kind, detail, Number.isFinite(wait) ? wait : 0, data)
   }
   return { data, date: Date.parse(response.headers.get('Date') ?? '') || 0 }
 }
 
 /** Asks once more with a new token if ours was old: another tab may have signed in anew. */
-export const ask = async (method: string, path: string, body?: unknown): Promise<Answer> => {
+export const ask = async (method: string, path: string, body?: unknown, more?: Record<string, string>): Promise<Answer> => {
   try {
-    return await once(method, path, body)
+    return await once(method, path, body, more)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     // A wrong password is a 401 too.
     if (error.kind === 'not-signed-in') me.value = null
     if (error.kind !== 'csrf') throw error
     await load()
-    return once(method, path, body)
+    return once(method, path, body, more)
   }
 }
 

@@ -4,6 +4,7 @@ import { Problem, load, me, signOut } from './api.ts'
 import { LOCALES, NAMES, choose, language, t, type Language } from './i18n.ts'
 import { startLive } from './live.ts'
 import { Nav, titleOf } from './nav.tsx'
+import { Administration } from './pages/administration.tsx'
 import { Extension } from './pages/extension.tsx'
 import { Forwards } from './pages/forwards.tsx'
 import { Home, Missing } from './pages/home.tsx'
@@ -32,6 +33,8 @@ const Inside = () => {
       return <Extension channel={where.channel} />
     case 'forwards':
       return <Forwards />
+    case 'admin':
+      return <Administration rest={where.rest} />
     case 'password':
       return <Password />
     case 'home':

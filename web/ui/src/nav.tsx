@@ -12,11 +12,15 @@ interface Entry {
   shown(): boolean
 }
 
+/** The API is who refuses the others; this only spares them the sight. */
+export const isAdministrator = () => /^(domain-)?administrator$/.test(me.value?.user?.role ?? '')
+
 const hasExtension = () => (me.value?.channels.length ?? 0) > 0
 
 const ENTRIES: readonly Entry[] = [
   { href: '/', text: 'nav.phone', pages: ['home', 'extension'], shown: hasExtension },
   { href: '/forwards', text: 'nav.forwards', pages: ['forwards'], shown: hasExtension },
+  { href: '/admin', text: 'nav.admin', pages: ['admin'], shown: isAdministrator },
 ]
 
 export const Nav = () => {

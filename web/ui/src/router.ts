@@ -11,14 +11,28 @@ const PLAIN = {
 export type Route =
   | { page: (typeof PLAIN)[keyof typeof PLAIN] }
   | { page: 'extension'; channel: string }
+  /** `rest`: what comes after `/admin/`, decoded. */
+  | { page: 'admin'; rest: readonly string[] }
   | { page: 'missing' }
 
 const CHANNEL = /^\/extensions\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
+
+/** The parts of an address below `/admin`; null: it is another, or none at all. */
+const below = (path: string): string[] | null => {
+  if (path !== '/admin' && !path.startsWith('/admin/')) return null
+  try {
+    return path.split('/').slice(2).map(decodeURIComponent)
+  } catch {
+    return null
+  }
+}
 
 /** Which page an address names. */
 export const parse = (path: string): Route => {
   const channel = CHANNEL.exec(path)?.[1]
   if (channel) return { page: 'extension', channel }
+  const rest = below(path)
+  if (rest) return { page: 'admin', rest }
   if (Object.hasOwn(PLAIN, path)) return { page: PLAIN[path as keyof typeof PLAIN] }
   return { page: 'missing' }
 }

@@ -78,6 +78,10 @@ test('addresses name pages, and nothing else does', () => {
   assert.deepEqual(parse('/'), { page: 'home' })
   assert.deepEqual(parse('/password'), { page: 'password' })
   assert.deepEqual(parse('/forwards'), { page: 'forwards' })
+  assert.deepEqual(parse('/admin'), { page: 'admin', rest: [] })
+  assert.deepEqual(parse('/admin/users/a%2Fb'), { page: 'admin', rest: ['users', 'a/b'] })
+  assert.deepEqual(parse('/admin/%E0%A4%A'), { page: 'missing' })
+  assert.deepEqual(parse('/administration'), { page: 'missing' })
   for (const path of ['/extensions', `/extensions/${id}/`, `/extensions/${id.toUpperCase()}`, '/extensions/../x', '/x', '/constructor', 'constructor']) {
     assert.deepEqual(parse(path), { page: 'missing' }, path)
   }
@@ -253,7 +257,7 @@ test('built: everything is ours, nothing is inline, twins are equal, and it is s
     const named = [...index.matchAll(/(?:src|href)="([^"]*)"/g)].map((found) => found[1]!)
     assert.equal(named.length, 3)
     for (const name of named) {
-      assert.match(name, /^\/assets\/[a-z]+-[0-9a-f]{12}\.(js|css|svg)$/)
+      assert.match(name, /^\/assets\/[a-z]+-[0-9A-Z]{8}\.(js|css|svg)$/)
       assert.ok(files.includes(join(out, name)), name)
     }
     for (const name of files.filter((file) => /\.(br|gz)$/.test(file))) {
@@ -272,10 +276,22 @@ test('built: everything is ours, nothing is inline, twins are equal, and it is s
     )
     assert.match(all, /light-dark\(/)
     assert.doesNotMatch(all, /\beval\(|new Function\(/)
-    const size = (ending: string) =>
-      scripts.reduce((sum, file) => sum + readFileSync(`${file}${ending}`).length, 0)
-    assert.ok(size('.gz') <= 60_000, `JavaScript is ${size('.gz')} bytes compressed`)
-    assert.ok(size('.br') <= size('.gz'))
+    // What a page that is not administration loads: its script, and all that this one imports.
+    const loaded = new Set<string>()
+    const load = (file: string) => {
+      if (loaded.has(file)) return
+      loaded.add(file)
+      const imported = readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*"(\.\/[^"]+)"/g)
+      for (const [, name] of imported) load(join(out, 'assets', name!))
+    }
+    load(join(out, named.find((name) => name.endsWith('.js'))!))
+    const size = (files: Iterable<string>, ending: string) =>
+      [...files].reduce((sum, file) => sum + readFileSync(`${file}${ending}`).length, 0)
+    assert.ok(size(loaded, '.gz') <= 60_000, `JavaScript is ${size(loaded, '.gz')} bytes compressed`)
+    assert.ok(size(loaded, '.br') <= size(loaded, '.gz'))
+    const later = scripts.filter((file) => !loaded.has(file))
+    assert.deepEqual(later.map((file) => file.replace(/^.*\/|-[0-9A-Z]+/g, '')), ['admin.js'])
+    assert.ok(size(later, '.gz') <= 40_000, `administration is ${size(later, '.gz')} bytes compressed`)
   } finally {
     rmSync(out, { recursive: true, force: true })
   }

@@ -1,0 +1,240 @@
+// Administration: lists and forms of every noun (web/ui/src/admin/nouns), made by the same code. What is special to
+// one has a file of its own.
+import { ask, check, equal, must, until } from "../lib/host.mjs";
+
+/** Those that have a list; with a form for a new one, if there is one. */
+const NOUNS = { users: true, extensions: true, lines: true, channels: false, domains: true };
+
+const there = (visit) => visit.page.waitForSelector("table[aria-busy=false] tbody tr");
+const list = (noun) => async (visit) => {
+  await visit.goto(`/admin/${noun}`);
+  await there(visit);
+};
+const first = async (visit, noun) => {
+  await list(noun)(visit);
+  await visit.page.click("tbody tr a");
+  await visit.page.waitForSelector(".inside .fields");
+  await visit.page.waitForLoadState("networkidle").catch(() => {});
+};
+const field = ({ page }, name) => page.locator(`.fields [name=${name}]`);
+const said = ({ page }, kind) => page.waitForSelector(`.fields [role=alert].${kind}:not(:empty)`).then((found) => found.innerText());
+const save = ({ page }) => page.click(".fields button.primary");
+/** Types into a field that names another thing, and chooses it. */
+const choose = async (visit, name, typed, option) => {
+  await field(visit, name).fill(typed);
+  await visit.page.waitForSelector(`datalist option[value="${option}"]`, { state: "attached" });
+  await field(visit, name).fill(option);
+};
+
+export const states = [
+  ...Object.keys(NOUNS).map((noun) => ({ name: noun, as: "admin", open: list(noun) })),
+  ...Object.keys(NOUNS).map((noun) => ({ name: `${noun}-one`, as: "admin", open: (visit) => first(visit, noun) })),
+  ...Object.keys(NOUNS)
+    .filter((noun) => NOUNS[noun])
+    .map((noun) => ({
+      name: `${noun}-new`,
+      as: "admin",
+      async open(visit) {
+        await visit.goto(`/admin/${noun}/new`);
+        await visit.page.waitForSelector(".fields button.primary");
+      },
+    })),
+  {
+    name: "refused",
+    as: "admin",
+    async open(visit) {
+      visit.expects(422, "/api/v1/");
+      await visit.goto("/admin/extensions/new");
+      await field(visit, "number").fill("1");
+      await choose(visit, "user_id", "alice", "alice");
+      await save(visit);
+      await said(visit, "bad");
+    },
+  },
+  {
+    name: "delete",
+    as: "admin",
+    async open(visit) {
+      await first(visit, "lines");
+      await visit.page.click("button:has-text('Delete')");
+      await visit.page.waitForSelector("dialog[open]");
+    },
+  },
+  {
+    name: "missing",
+    as: "admin",
+    async open(visit) {
+      await visit.goto("/admin/nothing");
+      await visit.page.waitForSelector(".inside h1");
+    },
+  },
+];
+
+export const scenarios = {
+  "a person gets an extension with a line, and what to type into the phone is shown once": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    const { page } = admin;
+    await admin.goto("/admin/users");
+    await there(admin);
+    await page.click("a.button.primary");
+    await field(admin, "name").fill("nina");
+    await field(admin, "display_name").fill("Nina Novák");
+    await choose(admin, "domain_id", "pbx", "pbx.test");
+    await save(admin);
+    await page.waitForURL(/\/admin\/users\/[0-9a-f-]{36}$/);
+    await page.click("button:has-text('Password for once')");
+    await page.click("dialog .hangup");
+    await page.waitForSelector(".once code");
+    await admin.axe("a password is shown");
+    const once = await page.innerText(".once code");
+    await page.click(".once > button");
+    await page.waitForSelector(".once", { state: "detached" });
+
+    await admin.goto("/admin/extensions/new");
+    await field(admin, "number").fill("1900");
+    await choose(admin, "user_id", "nina", "nina");
+    await field(admin, "new_lines").fill("nina-desk");
+    await save(admin);
+    await page.waitForSelector(".once");
+    await admin.axe("a phone's password is shown");
+    const shown = await page.innerText(".once");
+    check(shown.includes("nina-desk") && shown.includes("password"), shown);
+    await page.reload();
+    await page.waitForSelector(".fields");
+    equal(await page.locator(".once").count(), 0, "shown again");
+
+    const extension = await ask("pbx extension show 1900");
+    equal([extension.user, extension.lines], ["nina", ["nina-desk"]], "the extension");
+    const nina = await visit();
+    await nina.goto("/");
+    await nina.signIn("nina@pbx.test", once);
+    await nina.page.waitForSelector("[name=again]");
+  },
+
+  "a field that is wrong is named, and nothing typed is lost": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    admin.expects(422, "/api/v1/").expects(409, "/api/v1/");
+    await admin.goto("/admin/extensions/new");
+    await field(admin, "number").fill("1");
+    await choose(admin, "user_id", "alice", "alice");
+    await field(admin, "caller_id_name").fill("Kept");
+    await save(admin);
+    await said(admin, "bad");
+    equal(await admin.page.evaluate("document.activeElement.name"), "number", "the keyboard is where it is wrong");
+    equal(await field(admin, "number").getAttribute("aria-invalid"), "true", "aria-invalid");
+    equal(await field(admin, "caller_id_name").inputValue(), "Kept", "what was typed");
+    await field(admin, "number").fill("1001");
+    await save(admin);
+    await until("the number that is taken", async () => (await said(admin, "bad")).includes("1001"));
+  },
+
+  "two people change the same: the second is told, and nothing is lost": async ({ visit }) => {
+    const one = await visit({ as: "admin" });
+    const { id } = await ask("pbx extension show 1020");
+    const path = `/admin/extensions/${id}`;
+    one.expects(412, "/api/v1/");
+    await one.goto(path);
+    await field(one, "caller_id_name").fill("Mine");
+    await must("pbx extension set 1020 --caller-id-name Theirs --ring-seconds 55");
+    await save(one);
+    check((await said(one, "bad")).includes("meanwhile"), "the conflict");
+    await one.axe("a conflict");
+    equal(await field(one, "caller_id_name").inputValue(), "Mine", "what was typed");
+    check((await one.page.innerText(".fields")).includes("Theirs"), "what they wrote");
+    equal(await field(one, "ring_seconds").inputValue(), "55", "what only they wrote");
+    await save(one);
+    await said(one, "good");
+    const now = await ask("pbx extension show 1020");
+    equal([now.caller_id_name, now.ring_seconds], ["Mine", 55], "both changes");
+  },
+
+  "a list is searched, chosen from, sorted, paged, and is there again on the way back": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    const { page } = admin;
+    await list("users")(admin);
+    const names = () => page.$$eval("tbody tr", (all) => all.map((row) => row.cells[0].innerText));
+    await page.fill("#search", "böhm");
+    await until("the search", async () => JSON.stringify(await names()) === '["bob"]');
+    await page.click("tbody a");
+    await page.waitForSelector(".fields");
+    await page.goBack();
+    await until("the search is still there", async () => JSON.stringify(await names()) === '["bob"]');
+    await page.fill("#search", "");
+    await page.selectOption(".filters select >> nth=0", "administrator");
+    await until("the administrators", async () => JSON.stringify(await names()) === '["admin"]');
+    await page.selectOption(".filters select >> nth=0", "");
+    const heading = page.locator("th", { hasText: "Full name" });
+    await heading.locator("button").click();
+    await until("sorted", async () => (await names())[0] === "admin");
+    await heading.locator("button").click();
+    await until("the other way round", async () => (await names())[0] !== "admin");
+    equal(await heading.getAttribute("aria-sort"), "descending", "aria-sort");
+    await page.click(".pager button:last-of-type");
+    await until("the second page", async () => (await page.innerText(".pager")).includes("Page 2"));
+    // What belongs to one.
+    await page.fill("#search", "alice");
+    await until("alice", async () => JSON.stringify(await names()) === '["alice"]');
+    await page.click("tbody a");
+    await page.click("a.button:has-text('Lines')");
+    await until("her lines", async () => JSON.stringify(await names()) === '["alice-desk"]');
+    check((await page.innerText(".inside")).includes("Only those of alice"), "whose they are");
+  },
+
+  "what is deleted says what goes along": async ({ visit }) => {
+    await must("pbx extension add 1910 --user paul --name Paul --line paul-desk");
+    const admin = await visit({ as: "admin" });
+    admin.expects(409, "/api/v1/");
+    const { id } = await ask("pbx extension show 1910");
+    await admin.goto(`/admin/extensions/${id}`);
+    const { page } = admin;
+    await page.click("button:has-text('Delete')");
+    await page.waitForSelector("dialog[open]");
+    // Esc is no.
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog", { state: "detached" });
+    await page.click("button:has-text('Delete')");
+    await page.click("dialog .hangup");
+    const everything = page.locator("dialog input[type=checkbox]");
+    await Promise.race([everything.waitFor(), page.waitForURL("**/admin/extensions")]);
+    if (await everything.isVisible()) {
+      await admin.axe("what goes along");
+      await everything.check();
+      await page.click("dialog .hangup");
+    }
+    await page.waitForURL("**/admin/extensions");
+    check((await ask("pbx extension list --search 1910")).extensions.length === 0, "it is gone");
+  },
+
+  "who is no administrator finds nothing here": async ({ visit }) => {
+    const alice = await visit({ as: "alice" });
+    await alice.page.waitForSelector(".phone");
+    equal(await alice.page.locator("header a[href='/admin']").count(), 0, "the way there");
+    const fetched = [];
+    alice.context.on("request", (request) => request.url().includes("/assets/admin-") && fetched.push(request));
+    await alice.goto("/admin/users");
+    await until("nothing", async () => (await alice.page.innerText("h1")) === "There is nothing here");
+    equal(fetched.length, 0, "scripts of administration");
+    alice.expects(403, "/api/v1/");
+    const answer = await alice.page.evaluate(() => fetch("/api/v1/users").then(({ status }) => status));
+    equal(answer, 403, "the API");
+  },
+
+  "an administrator of a domain sees only it": async ({ visit }) => {
+    await must("pbx domain add other.test");
+    await must("pbx extension add 1001@other.test --user stranger --name Stranger");
+    await must("pbx user set carol@pbx.test --role domain-administrator --password walk-in-browser-39");
+    const carol = await visit();
+    await carol.goto("/");
+    await carol.signIn("carol@pbx.test");
+    await carol.page.click("header a[href='/admin']");
+    await there(carol);
+    await list("users")(carol);
+    await carol.page.fill("#search", "stranger");
+    await until("nobody", async () => (await carol.page.$$("tbody tr")).length === 0);
+    await list("domains")(carol);
+    equal(await carol.page.locator("tbody tr").count(), 1, "domains");
+    equal(await carol.page.locator("a.button.primary").count(), 0, "no way to make one");
+    await must("pbx user set carol@pbx.test --role user");
+    await must("pbx domain delete other.test --with-everything");
+  },
+};

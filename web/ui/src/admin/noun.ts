@@ -1,0 +1,86 @@
+/**
+ * What administrators manage: a noun of the API (`/api/v1/<path>`) as its pages show it. One file in nouns/ describes
+ * one; list, form and everything else are made from that. To add one, write its file and name it in nouns/index.ts.
+ */
+import type { Text } from './text.ts'
+
+export type Value = string | number | boolean | null | readonly unknown[] | { readonly [name: string]: unknown }
+export type Row = { readonly [name: string]: Value | undefined }
+
+export type Kind =
+  | 'text'
+  | 'email'
+  | 'digits'
+  | 'number'
+  | 'flag'
+  | 'choice'
+  /** The id of another noun's thing: `of` names the noun, `shows` the field with its name. */
+  | 'ref'
+  | 'password'
+  /** Words, a blank or line between them. */
+  | 'words'
+  | 'time'
+  /** Lines of text. */
+  | 'lines'
+  /** Things within this one, each with `fields`. */
+  | 'rows'
+
+export interface Field {
+  name: string
+  label: Text
+  help?: Text
+  /** `text` unless said. */
+  kind?: Kind
+  /** When it is sent: always, only when one is made, only when one is changed, or never. */
+  sent?: 'create' | 'edit' | 'never'
+  required?: boolean
+  /** Left empty it is null. */
+  empty?: boolean
+  choices?: readonly (readonly [value: string, text: Text])[]
+  of?: string
+  shows?: string
+  min?: number
+  max?: number
+  /** What a new one begins with. */
+  initial?: Value
+  fields?: readonly Field[]
+  /** Whether lists show it; `wide`: where there is room. */
+  column?: boolean | 'wide'
+  sort?: boolean
+  /** Whether lists can be asked for those with one of its choices. */
+  filter?: boolean
+}
+
+export interface Action {
+  /** Its segment after the thing's path. */
+  name: string
+  label: Text
+  /** What it asks before it does it. */
+  sure: Text
+}
+
+export interface Noun {
+  path: string
+  title: Text
+  one: Text
+  about?: Text
+  fields: readonly Field[]
+  /** What one of them is called. */
+  called(row: Row): string
+  create?: boolean
+  edit?: boolean
+  remove?: boolean
+  /** Only administrators of the whole PBX change these. */
+  whole?: boolean
+  /** Only they see them. */
+  hidden?: boolean
+  actions?: readonly Action[]
+  /** Lists of others that belong to one: those whose `by` is this one's id. */
+  related?: readonly { noun: string; by: string }[]
+}
+
+/** What a list is sorted by unless asked otherwise: the API's own order. */
+export const text = (row: Row, name: string): string => {
+  const value = row[name]
+  return value === null || value === undefined ? '' : String(value)
+}

@@ -1,0 +1,50 @@
+/** What all pages of administration say. */
+import type { Text } from './text.ts'
+
+const words = <T extends Record<string, Text>>(all: T): T => all
+
+export const W = words({
+  menu: ['Administration', 'Verwaltung'],
+  loading: ['Loading …', 'Wird geladen …'],
+  search: ['Search', 'Suchen'],
+  all: ['all', 'alle'],
+  none: ['Nothing found.', 'Nichts gefunden.'],
+  count: ['{count} in all', '{count} insgesamt'],
+  page: ['Page {page} of {pages}', 'Seite {page} von {pages}'],
+  previous: ['Previous', 'Zurück'],
+  next: ['Next', 'Weiter'],
+  add: ['Add', 'Neu'],
+  addOne: ['{one}: new', '{one}: neu'],
+  save: ['Save', 'Speichern'],
+  make: ['Add', 'Anlegen'],
+  cancel: ['Cancel', 'Abbrechen'],
+  close: ['Close', 'Schließen'],
+  remove: ['Delete', 'Löschen'],
+  removeSure: ['Delete {name}?', '{name} löschen?'],
+  removeText: [
+    'It is a revision like every change, which can be undone under “Changes”.',
+    'Das ist eine Änderung wie jede andere und lässt sich unter „Änderungen“ rückgängig machen.',
+  ],
+  everything: ['with everything that belongs to it', 'mit allem, was dazugehört'],
+  saved: ['Saved as revision {revision}.', 'Gespeichert als Revision {revision}.'],
+  yes: ['yes', 'ja'],
+  no: ['no', 'nein'],
+  nobody: ['–', '–'],
+  changed: [
+    'Somebody else has changed this meanwhile. What you typed is still here; where they wrote something else, it is said below. Saving again keeps what you typed.',
+    'Jemand anderes hat das inzwischen geändert. Ihre Eingaben sind noch da; wo etwas anderes gespeichert wurde, steht es darunter. Wird noch einmal gespeichert, gelten Ihre Eingaben.',
+  ],
+  theirs: ['Saved meanwhile: {value}', 'Inzwischen gespeichert: {value}'],
+  takeTheirs: ['Drop what I typed', 'Meine Eingaben verwerfen'],
+  once: ['Shown only this once', 'Wird nur dieses eine Mal gezeigt'],
+  onceText: ['Write it down or copy it now: nobody can look it up later.', 'Jetzt notieren oder kopieren: Nachsehen kann es später niemand.'],
+  copy: ['Copy', 'Kopieren'],
+  copied: ['Copied', 'Kopiert'],
+  revision: ['Revision {revision}, {time}', 'Revision {revision}, {time}'],
+  onlyOf: ['Only those of {name}', 'Nur die von {name}'],
+  showAll: ['Show all', 'Alle zeigen'],
+  choose: ['Type a name or number, and choose', 'Namen oder Nummer tippen und auswählen'],
+  choosen: ['Choose one of the list.', 'Bitte aus der Liste wählen.'],
+  row: ['Add a row', 'Zeile hinzufügen'],
+  dropRow: ['Remove row {row}', 'Zeile {row} entfernen'],
+})

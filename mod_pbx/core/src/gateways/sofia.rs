@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::PROFILE;
 use super::status::Row;
+use super::{CONTEXT, PROFILE};
 
 /// A gateway that mod_sofia does not take is not offered again for this long.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -53,7 +53,7 @@ impl Sofia {
     /// end it (`sofia_reg_check_gateway`).
     pub(super) fn plan(&mut self, wants: &[Want], rows: &[Row], now: Instant) -> Plan {
         let mut plan = Plan::default();
-        let ours = || rows.iter().filter(|row| row.profile == PROFILE);
+        let ours = || rows.iter().filter(|row| is_ours(row));
         let listed = |name: &str, context: &str| ours().any(|row| row.name == name && row.context == context);
         self.killed.retain(|(name, context)| listed(name, context));
         for row in ours() {
@@ -72,9 +72,7 @@ impl Sofia {
                 .any(|want| want.name == *name && want.context == *context)
         });
         for want in wants {
-            let elsewhere = rows
-                .iter()
-                .find(|row| row.profile != PROFILE && row.name == want.name);
+            let elsewhere = rows.iter().find(|row| !is_ours(row) && row.name == want.name);
             if let Some(row) = elsewhere {
                 let why = format!(
                     "the switch's own profile {} has a gateway of this name",
@@ -117,6 +115,11 @@ impl Sofia {
     }
 }
 
+/// Whether mod_sofia has it from us. An operator's own profile may be called as ours is while there are no gateways.
+pub(super) fn is_ours(row: &Row) -> bool {
+    row.profile == PROFILE && row.context.starts_with(CONTEXT)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,15 +127,19 @@ mod tests {
     fn want(name: &str, context: &str) -> Want {
         Want {
             name: name.into(),
-            context: context.into(),
+            context: of(context),
         }
+    }
+
+    fn of(context: &str) -> String {
+        format!("{CONTEXT}{context}")
     }
 
     fn row(name: &str, context: &str, state: &str) -> Row {
         Row {
             name: name.into(),
             profile: PROFILE.into(),
-            context: context.into(),
+            context: of(context),
             state: state.into(),
             status: "UP".into(),
         }
@@ -198,5 +205,9 @@ mod tests {
         theirs.profile = "carriers".into();
         let plan = sofia.plan(&wants, &[theirs], now);
         assert!(plan.steps.is_empty() && plan.refused[0].1.contains("carriers"));
+        // What the operator has is left alone, in a profile of the same name too.
+        let mut theirs = row("b", "public", "NOREG");
+        theirs.context = "public".into();
+        assert_eq!(Sofia::default().plan(&[], &[theirs], now), Plan::default());
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::calls::Calls;
-use super::sofia::{Plan, Sofia, Step, Want};
+use super::sofia::{Plan, Sofia, Step, Want, is_ours};
 use super::status::{self, Row};
 use super::view::{Password, Seen, State, View};
 use super::{ACL, PROFILE, PROFILE_CONTEXT, Shared, Told, context, purpose};
@@ -321,7 +321,7 @@ impl Worker {
         for (name, why) in &plan.refused {
             troubles.push(format!("gateway {name} is not used: {why}"));
         }
-        self.some = any || rows.iter().any(|row| row.profile == PROFILE);
+        self.some = any || rows.iter().any(is_ours);
         if plan.waits || !plan.steps.is_empty() || !open {
             BUSY
         } else if plan.refused.is_empty() {
@@ -412,9 +412,7 @@ impl Worker {
         let mut news = false;
         for gateway in snapshot.gateways.enabled() {
             let own = context(gateway);
-            let row = rows
-                .iter()
-                .find(|row| row.profile == PROFILE && row.context == own);
+            let row = rows.iter().find(|row| is_ours(row) && row.context == own);
             let refused = plan
                 .refused
                 .iter()

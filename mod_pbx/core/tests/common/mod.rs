@@ -182,7 +182,11 @@ impl World {
             ping_seconds: 30,
             enabled: true,
         };
-        let mut second = gateway("second", "[2001:db8::7]:5090", &["198.51.100.0/24", "2001:db8::7"]);
+        let mut second = gateway(
+            "second",
+            "[2001:db8::7]:5090",
+            &["198.51.100.0/24", "2001:db8::7"],
+        );
         second.transport = rows::Transport::Tcp;
         second.username = Some("me+you".into());
         second.realm = Some("voip.example.com".parse().unwrap());
@@ -190,7 +194,8 @@ impl World {
         second.caller_id_style = rows::CallerIdStyle::From;
         second.ping_seconds = 0;
         let mut locked = gateway("locked", "sip.example.net", &[]);
-        (locked.username, locked.password, locked.register) = (Some("x".into()), Some("sealed:1:".into()), true);
+        (locked.username, locked.password, locked.register) =
+            (Some("x".into()), Some("sealed:1:".into()), true);
         let mut off = gateway("off", "sip.example.net", &["192.0.2.0/24"]);
         off.enabled = false;
         let first = gateway("first", "sip.example.com", &["198.51.100.0/24", "203.0.113.9"]);

@@ -24,6 +24,7 @@ pub mod network;
 pub mod own;
 pub mod pbx;
 pub mod people;
+pub mod phone;
 mod pin;
 pub mod presence;
 pub mod prompts;

@@ -48,7 +48,7 @@ pub(super) enum Verb {
         The keys of SRTP travel in SIP: have a line that requires it use TLS (pbx setting set sip-tls yes).\n\
         A new username needs a new password, which is made up unless --password gives one.")]
     Set(Set),
-    /// Deletes a line; a phone that uses it cannot register any more
+    /// Deletes a line: its phones are no longer registered, and cannot register any more
     #[command(after_help = "Example: pbx line delete alice-desk")]
     Delete {
         /// USERNAME or USERNAME@DOMAIN
@@ -186,20 +186,12 @@ fn add(desk: &Desk<'_>, arguments: Add) -> Said {
     })?;
     let (a1, new_password) = credential(&username, &domain.name, arguments.password.as_deref())?;
     let line = rows::Line {
-        id: Uuid::now_v7(),
-        domain_id: domain.id,
-        extension_id: extension.id,
-        user_id: user.id,
-        username,
-        a1,
         max_registrations: arguments.max_registrations,
         source_acl: arguments
             .source_acl
             .filter(|networks| !networks.trim().is_empty()),
         srtp: arguments.srtp.into(),
-        enabled: true,
-        row_rev: 0,
-        updated_at: String::new(),
+        ..rows::Line::new(&extension, user.id, username, a1)
     };
     let name = full(&line.username, &domain);
     let done = desk.commit(
@@ -396,6 +388,7 @@ fn delete(desk: &Desk<'_>, username: &At<Username>, place: &InDomain) -> Said {
     let (domain, line) = desk.read(|reader| desk::line(reader, username, place))?;
     let name = full(&line.username, &domain);
     let done = desk.commit(&format!("line {name} deleted"), vec![Change::delete(line)])?;
+    desk.pbx.presence().look();
     Ok(Answer::done(
         format!(
             "line {name} deleted (revision {0}); pbx revert {0} brings it back\n",

@@ -224,23 +224,15 @@ impl Now<'_> {
             "since_seconds": self.moment.seconds_since(registration.since),
             "expires_seconds": registration.deadline().seconds_since(self.moment),
             "called": registration.dialled().is_some(),
-            "not_called_because": not_called(registration),
+            "not_called_because": registration.not_called(),
         })
     }
 }
 
 fn called(registration: &Registration) -> String {
-    match not_called(registration) {
+    match registration.not_called() {
         Some(why) => format!("no: {why}"),
         None => "yes".to_owned(),
-    }
-}
-
-fn not_called(registration: &Registration) -> Option<String> {
-    match &registration.target {
-        Err(refusal) => Some(refusal.to_string()),
-        Ok(_) if !registration.reachable => Some("it does not answer OPTIONS".to_owned()),
-        Ok(_) => None,
     }
 }
 

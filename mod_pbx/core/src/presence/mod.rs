@@ -87,6 +87,8 @@ enum Told {
     Event(Event),
     /// Browser clients came or left.
     Browsers,
+    /// The configuration has changed.
+    Look,
     Stop,
 }
 
@@ -164,6 +166,13 @@ impl Presence {
         let _ = self.sender.send(Told::Browsers);
     }
 
+    /// The configuration has lost a line, perhaps: its phones are forgotten now, here and by mod_sofia, rather than when
+    /// something happens next.
+    pub fn look(&self) {
+        // Fails only when the thread has ended with the PBX.
+        let _ = self.sender.send(Told::Look);
+    }
+
     /// Counts an event that could not be copied: its place is taken by asking the switch.
     pub fn lose(&self) {
         self.shared.dropped.fetch_add(1, Relaxed);
@@ -173,6 +182,12 @@ impl Presence {
     /// Who is online now. Any thread; takes no lock.
     pub fn view(&self) -> Guard<Arc<View>> {
         self.shared.view.load()
+    }
+
+    /// Has readers look at an extension again: something that is shown beside its presence has changed.
+    pub fn touched(&self, domain: DomainName, number: Number) {
+        let subject = feed::Subject::Extension(domain, number);
+        self.shared.feed.tell(&std::iter::once(subject).collect());
     }
 
     /// A reader of changes.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::event::Event;
+use crate::host::Host;
 use crate::store::snapshot::Snapshot;
 
 use super::book::{Book, Known};
@@ -260,13 +261,39 @@ impl Registrar {
     }
 }
 
+/// The registrations of a line that is no longer configured.
+pub(super) struct Gone {
+    line: Known,
+    profiles: Vec<Box<str>>,
+}
+
+impl Gone {
+    /// Has mod_sofia forget them too: until they run out it sends those phones lamps, and keeps their connections.
+    pub(super) fn end(&self, host: &dyn Host) {
+        for profile in &self.profiles {
+            let (domain, username) = (&self.line.domain, &self.line.username);
+            // Profiles' names come from mod_sofia's events, the line's are harmless by their types.
+            let arguments = format!("profile {profile} flush_inbound_reg {username}@{domain}");
+            if let Err(error) = host.api("sofia", &arguments) {
+                tracing::warn!("mod_sofia keeps phones of {username}@{domain} until they run out: {error}");
+            }
+        }
+    }
+}
+
 /// Takes lines out that are no longer configured.
-pub(super) fn prune(book: &mut Book, snapshot: &Snapshot) {
+pub(super) fn prune(book: &mut Book, snapshot: &Snapshot) -> Vec<Gone> {
     let gone = |line: &Known| Known::find(snapshot, line.domain.as_str(), line.username.as_str()).is_none();
     let lines: Vec<Known> = book.lines().map(|(line, _)| line).filter(gone).collect();
-    for line in lines {
+    let end = |line: Known| {
+        let known = book.line(&line).into_iter().flat_map(|seen| &seen.registrations);
+        let mut profiles: Vec<Box<str>> = known.map(|one| one.profile.clone()).collect();
+        profiles.sort_unstable();
+        profiles.dedup();
         remove(book, &line, |_| true);
-    }
+        Gone { line, profiles }
+    };
+    lines.into_iter().map(end).collect()
 }
 
 fn line_of(event: &Event, snapshot: &Snapshot, user: &str, host: &str) -> Option<(Known, usize)> {

@@ -93,6 +93,15 @@ impl Registration {
         self.target.as_ref().ok().filter(|_| self.reachable)
     }
 
+    /// Why calls do not go to it, in words; none: they do.
+    pub fn not_called(&self) -> Option<String> {
+        match &self.target {
+            Err(refusal) => Some(refusal.to_string()),
+            Ok(_) if !self.reachable => Some("it does not answer OPTIONS".to_owned()),
+            Ok(_) => None,
+        }
+    }
+
     pub(super) fn refresh(&self, deadline: Moment) {
         self.deadline.store(deadline.0, Relaxed);
     }

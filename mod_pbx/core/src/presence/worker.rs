@@ -120,6 +120,8 @@ impl<'s> Worker<'s> {
                                 // Of now: a line that was added since the last event may have registered.
                                 self.apply(&event, &(self.shared.snapshots)());
                             }
+                            // The next round begins with it.
+                            Told::Look => {}
                             Told::Browsers => self.book.take_browsers(&self.shared.browsers.load()),
                             Told::Stop => {
                                 self.lamps.darken(&*self.shared.host);
@@ -182,7 +184,9 @@ impl<'s> Worker<'s> {
         }
         if snapshot.rev != self.rev {
             self.rev = snapshot.rev;
-            registrar::prune(&mut self.book, snapshot);
+            for gone in registrar::prune(&mut self.book, snapshot) {
+                gone.end(&*self.shared.host);
+            }
         }
         if self.call_lists.first().is_some_and(|at| *at <= now) {
             self.call_lists.remove(0);

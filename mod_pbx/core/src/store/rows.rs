@@ -165,6 +165,29 @@ pub struct Line {
     pub updated_at: String,
 }
 
+impl Line {
+    /// How many phones may register a new line at once, unless somebody says otherwise.
+    pub const MAX_REGISTRATIONS: u32 = 5;
+
+    /// A new line of an extension, as it is unless somebody says otherwise.
+    pub fn new(extension: &Extension, user_id: Uuid, username: Username, a1: String) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            domain_id: extension.domain_id,
+            extension_id: extension.id,
+            user_id,
+            username,
+            a1,
+            max_registrations: Self::MAX_REGISTRATIONS,
+            source_acl: None,
+            srtp: Srtp::default(),
+            enabled: true,
+            row_rev: 0,
+            updated_at: String::new(),
+        }
+    }
+}
+
 /// A setting that differs from its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setting {

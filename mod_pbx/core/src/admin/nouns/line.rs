@@ -1,20 +1,16 @@
 //! Lines: the credentials that phones register with.
 
-use std::net::IpAddr;
-
-use serde_json::{Value, json};
-use uuid::Uuid;
-
 use super::{DOMAIN, ID, ROW_REV, UPDATED_AT};
 use crate::admin::field::{Field, Kind};
 use crate::admin::{Admin, Draft, Grant, Noun, Place, Plan, Refusal, Sort, Source, Stored, Who, plain};
 use crate::names::{DomainName, Username};
+use crate::phone::Server;
 use crate::secret;
-use crate::store::settings::{EXTERNAL_ADDRESS, SIP_ADDRESS, SIP_PORT, SIP_TLS, SIP_TLS_PORT};
 use crate::store::{Change, Image, Reader, Row, Table, rows};
+use serde_json::{Value, json};
 
 /// How many phones may register a new line at once, unless somebody says otherwise.
-pub(crate) const MAX_REGISTRATIONS: u32 = 5;
+pub(crate) const MAX_REGISTRATIONS: u32 = rows::Line::MAX_REGISTRATIONS;
 
 /// What somebody types into a phone.
 pub(super) static PHONE: [Field; 7] = [
@@ -156,7 +152,7 @@ pub static NOUN: Noun = Noun {
         create: Some(create),
         edit: Some(edit),
         delete: Some(plain::delete),
-        after: |_| {},
+        after: |admin| admin.pbx.presence().look(),
     }),
     actions: &[],
 };
@@ -208,20 +204,7 @@ pub(crate) fn credential(
 /// What somebody types into a phone, for programs. The password only if it was made up just now: it is stored
 /// nowhere.
 pub(crate) fn phone(admin: &Admin<'_>, username: &str, domain: &str, password: Option<&str>) -> Value {
-    let settings = &admin.pbx.store().snapshot().settings;
-    let address = |setting| {
-        settings
-            .address(setting)
-            .map(|address: IpAddr| address.to_string())
-    };
-    let mut fields = json!({
-        "username": username,
-        "domain": domain,
-        "server": address(&SIP_ADDRESS).or_else(|| admin.pbx.host().variable("local_ip_v4")),
-        "external_server": address(&EXTERNAL_ADDRESS),
-        "port": settings.number(&SIP_PORT),
-        "tls_port": settings.flag(&SIP_TLS).then(|| settings.number(&SIP_TLS_PORT)),
-    });
+    let mut fields = Server::of(admin.pbx).json(username, domain);
     if let Some(password) = password {
         fields["password"] = json!(password);
     }
@@ -240,20 +223,7 @@ fn create(admin: &Admin<'_>, _: &Grant, draft: &Draft) -> Result<Plan, Refusal> 
     })?;
     let username: Username = draft.name("username")?;
     let (a1, made_up) = credential(&username, &domain.name, draft.text("password"))?;
-    let row = rows::Line {
-        id: Uuid::now_v7(),
-        domain_id: domain.id,
-        extension_id: extension.id,
-        user_id: extension.user_id,
-        username,
-        a1,
-        max_registrations: MAX_REGISTRATIONS,
-        source_acl: None,
-        srtp: rows::Srtp::Optional,
-        enabled: true,
-        row_rev: 0,
-        updated_at: String::new(),
-    };
+    let row = rows::Line::new(&extension, extension.user_id, username, a1);
     let row: rows::Line = draft.over(&row)?;
     let phone = phone(
         admin,

@@ -1,6 +1,7 @@
 //! Which names we answer to. A page of somebody else whose name is made to resolve to our address (DNS
 //! rebinding) is not served, and no link that we make can be turned by a forged `Host`.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{Request, State};
@@ -56,6 +57,19 @@ impl Origin {
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'));
         host.unwrap_or(&self.host).parse().ok()
+    }
+}
+
+/// As it begins every address of ours.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, usual) = if self.https { ("https", 443) } else { ("http", 80) };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port == usual {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.port)
+        }
     }
 }
 

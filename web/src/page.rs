@@ -36,6 +36,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/", get(index))
         .route("/password", get(index))
         .route("/forwards", get(index))
+        .route("/lines", get(index))
+        .route("/voicemail", get(index))
         .route("/admin", get(index))
         .route("/admin/{*page}", get(index))
         .route("/extensions/{channel}", get(extension))

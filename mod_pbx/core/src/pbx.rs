@@ -107,7 +107,8 @@ impl Pbx {
         let mail = Mailroom::start(Arc::clone(&store), vault, &config.load().database, &own_name);
         let mail = Arc::new(mail.map_err(StartError::Thread)?);
         let (theirs, mails) = (Arc::clone(&store), Arc::clone(&mail));
-        let voicemail = Voicemail::start(theirs, mails, Arc::clone(&host), Arc::clone(&sounds))
+        let (switch, heard) = (Arc::clone(&host), Arc::clone(&presence));
+        let voicemail = Voicemail::start(theirs, mails, switch, Arc::clone(&sounds), heard)
             .map_err(StartError::Thread)?;
         Ok(Arc::new(Self {
             host,
@@ -365,6 +366,11 @@ impl Pbx {
     /// Mail about voicemail.
     pub fn mail(&self) -> &Mailroom {
         &self.mail
+    }
+
+    /// The mailboxes.
+    pub fn voicemail(&self) -> &Voicemail {
+        &self.voicemail
     }
 
     /// Lookups so far.

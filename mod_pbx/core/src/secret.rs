@@ -65,6 +65,16 @@ pub fn generate() -> Result<String, getrandom::Error> {
     Ok(password)
 }
 
+/// 256 random bits, as text that may stand in an address or a cookie.
+///
+/// # Errors
+/// The kernel gives no random bytes.
+pub fn token() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(data_encoding::BASE64URL_NOPAD.encode(&bytes))
+}
+
 /// Checks a password somebody chose for the line `username`.
 ///
 /// # Errors

@@ -2,6 +2,10 @@
 //! becomes HTTP.
 
 mod forwards;
+mod lines;
+mod mailbox;
+mod provisioning;
+mod qr;
 
 use std::sync::Arc;
 
@@ -18,7 +22,11 @@ use crate::session::{SignedIn, unreadable};
 
 /// Its routes.
 pub(crate) fn routes() -> Router<App> {
+    let offers = Arc::default();
     forwards::routes()
+        .merge(lines::routes(Arc::clone(&offers)))
+        .merge(provisioning::routes(offers))
+        .merge(mailbox::routes())
 }
 
 /// Changes that one person may make in a minute: each is a revision.

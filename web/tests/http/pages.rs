@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use pbx_core::event::{Event, Kind, SUBSCRIPTIONS};
 use serde_json::Value;
 
 use crate::client::{Answer, Browser, ask, connect, request};
@@ -332,29 +331,7 @@ fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
 fn register(site: &Site, number: &str) {
     let line = site.must(&format!("line list --extension {number}@pbx.test json"));
     let line: Value = serde_json::from_str(&line).unwrap();
-    let username = find(&line, "username").expect("a line").to_owned();
-    let contact = format!("<sip:{username}@127.0.0.1:5070>");
-    let headers = [
-        ("profile-name", "internal"),
-        ("from-user", username.as_str()),
-        ("from-host", "pbx.test"),
-        ("call-id", "a-call-id"),
-        ("contact", contact.as_str()),
-        ("expires", "300"),
-        ("network-ip", "127.0.0.1"),
-        ("network-port", "5070"),
-        ("user-agent", "a test"),
-    ];
-    let registered = SUBSCRIPTIONS
-        .iter()
-        .find(|one| one.kind == Kind::Registered)
-        .unwrap();
-    let event = Event::copy(registered, |name| {
-        let found = headers.iter().find(|(known, _)| name.to_str() == Ok(*known));
-        found.map(|(_, value)| value.as_bytes())
-    });
-    assert!(event.is_some());
-    site.pbx.tell(event);
+    site.register(find(&line, "username").expect("a line"));
 }
 
 /// The first text with this key, however deep.

@@ -3,12 +3,17 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use pbx_core::event::{Event, Kind, SUBSCRIPTIONS};
 use pbx_core::host::{FakeHost, Host};
 use pbx_core::pbx::Pbx;
 use pbx_web::Web;
 use tempfile::TempDir;
 
 use crate::client::Browser;
+
+#[path = "../../../tests/mailboxes/mod.rs"]
+pub(crate) mod mailboxes;
+use mailboxes::Mailboxes;
 
 /// A password that is strong enough.
 pub(crate) const PASSWORD: &str = "kT8!vqPz2w-long";
@@ -24,6 +29,8 @@ pub(crate) struct Site {
 struct TestHost {
     fake: FakeHost,
     parameters: Mutex<Vec<(String, String)>>,
+    commands: Mutex<Vec<String>>,
+    mailboxes: Mailboxes,
 }
 
 impl Host for TestHost {
@@ -47,7 +54,17 @@ impl Host for TestHost {
         self.fake.fire_presence(headers);
     }
     fn api(&self, command: &str, arguments: &str) -> Result<String, String> {
-        self.fake.api(command, arguments)
+        self.commands
+            .lock()
+            .unwrap()
+            .push(format!("{command} {arguments}"));
+        let voicemail = command
+            .starts_with("vm_")
+            .then(|| self.mailboxes.command(command, arguments));
+        match voicemail.flatten() {
+            Some(said) => Ok(said),
+            None => self.fake.api(command, arguments),
+        }
     }
 }
 
@@ -55,9 +72,20 @@ impl Site {
     /// One with these parameters in `pbx.conf` besides its database and free ports.
     pub(crate) fn new(parameters: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
+        let storage = folder.path().join("storage");
         let host = Arc::new(TestHost {
-            fake: FakeHost::default(),
+            fake: FakeHost {
+                variables: [("db_dir", folder.path()), ("storage_dir", &storage)]
+                    .map(|(name, path)| (name.to_owned(), path.display().to_string()))
+                    .into(),
+                ..FakeHost::default()
+            },
             parameters: Mutex::default(),
+            commands: Mutex::default(),
+            mailboxes: Mailboxes {
+                databases: folder.path().to_owned(),
+                storage,
+            },
         });
         let all = complete(&folder, parameters);
         host.parameters.lock().unwrap().clone_from(&all);
@@ -126,6 +154,46 @@ impl Site {
         let answer = browser.sign_in("alice@pbx.test", PASSWORD);
         assert_eq!(answer.status, 200, "{answer:?}");
         browser
+    }
+}
+
+impl Site {
+    /// A phone of a line of pbx.test registers.
+    pub(crate) fn register(&self, username: &str) {
+        let contact = format!("<sip:{username}@127.0.0.1:5070>");
+        let headers = [
+            ("profile-name", "internal"),
+            ("from-user", username),
+            ("from-host", "pbx.test"),
+            ("call-id", "a-call-id"),
+            ("contact", contact.as_str()),
+            ("expires", "300"),
+            ("network-ip", "127.0.0.1"),
+            ("network-port", "5070"),
+            ("user-agent", "a test"),
+        ];
+        let registered = SUBSCRIPTIONS
+            .iter()
+            .find(|one| one.kind == Kind::Registered)
+            .unwrap();
+        let event = Event::copy(registered, |name| {
+            let found = headers.iter().find(|(known, _)| name.to_str() == Ok(*known));
+            found.map(|(_, value)| value.as_bytes())
+        });
+        assert!(event.is_some());
+        self.pbx.tell(event);
+    }
+
+    /// Its mailboxes.
+    pub(crate) fn mailboxes(&self) -> &Mailboxes {
+        &self.host.mailboxes
+    }
+
+    /// The commands that begin so, of those that the switch was given since this was last asked.
+    pub(crate) fn commanded(&self, begin: &str) -> Vec<String> {
+        let mut all = std::mem::take(&mut *self.host.commands.lock().unwrap());
+        all.retain(|command| command.starts_with(begin));
+        all
     }
 }
 

@@ -60,3 +60,7 @@ export const duration = (milliseconds: number): string => {
   const rest = `${two(Math.floor(all / 60) % 60)}:${two(all % 60)}`
   return hours ? `${hours}:${rest}` : rest
 }
+
+/** A moment, as people here write it. */
+export const moment = (iso: string): string =>
+  new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso))

@@ -22,6 +22,8 @@ export class Loaded<T> {
     private readonly fetch: () => Promise<T>,
     /** Whether such news may have changed it. */
     private readonly concerns: (news: News) => boolean,
+    /** Asked for again after so many milliseconds, if that tells what no news do; 0: not. */
+    private readonly every = 0,
   ) {}
 
   hear(news: News): void {
@@ -49,6 +51,7 @@ export class Loaded<T> {
       this.data.value = found
       this.problem.value = ''
     })
+    if (this.every) this.later(this.every)
   }
 
   close(): void {
@@ -62,12 +65,16 @@ export class Loaded<T> {
   }
 }
 
-const always = () => true
 export const isReset = (news: News): boolean => 'reset' in news
 
 /** For as long as the page is looked at. `key` names what is fetched. */
-export const useLoaded = <T>(key: string, fetch: () => Promise<T>, concerns: (news: News) => boolean = always): Loaded<T> => {
-  const loaded = useMemo(() => new Loaded(realClock, fetch, concerns), [key])
+export const useLoaded = <T>(
+  key: string,
+  fetch: () => Promise<T>,
+  concerns: (news: News) => boolean,
+  every = 0,
+): Loaded<T> => {
+  const loaded = useMemo(() => new Loaded(realClock, fetch, concerns, every), [key])
   useEffect(() => {
     const end = listen((news) => loaded.hear(news))
     void loaded.load()

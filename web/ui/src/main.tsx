@@ -8,8 +8,10 @@ import { Administration } from './pages/administration.tsx'
 import { Extension } from './pages/extension.tsx'
 import { Forwards } from './pages/forwards.tsx'
 import { Home, Missing } from './pages/home.tsx'
+import { Lines } from './pages/lines.tsx'
 import { Password } from './pages/password.tsx'
 import { SignIn, who } from './pages/sign-in.tsx'
+import { Voicemail } from './pages/voicemail.tsx'
 import { watchDevices } from './phone/devices.ts'
 import { closeHubs, phones } from './phone/hubs.ts'
 import { phrase } from './phone/call-card.tsx'
@@ -31,6 +33,10 @@ const Inside = () => {
   switch (where.page) {
     case 'extension':
       return <Extension channel={where.channel} />
+    case 'lines':
+      return <Lines />
+    case 'voicemail':
+      return <Voicemail />
     case 'forwards':
       return <Forwards />
     case 'admin':

@@ -1,5 +1,5 @@
 /** What a signed-in person does with what is theirs: `/api/me/…`. */
-import { ask } from './api.ts'
+import { ask, type Presence } from './api.ts'
 
 export const WHEN = ['always', 'busy', 'no-answer', 'offline'] as const
 export type When = (typeof WHEN)[number]
@@ -27,3 +27,132 @@ export const forwards = async (): Promise<AllForwards> =>
 
 export const changeForwards = async (channel: string, edit: ForwardsEdit): Promise<ForwardsOf> =>
   (await ask('PATCH', `/api/me/forwards/${channel}`, edit)).data as unknown as ForwardsOf
+
+export interface Registration {
+  /** Host and port. */
+  address: string | null
+  agent: string
+  since: string | null
+  expires: string | null
+  /** Why calls do not go there; null: they do. */
+  not_called_because: string | null
+}
+
+export interface Line {
+  id: string
+  username: string
+  domain: string
+  number: string
+  enabled: boolean
+  max_registrations: number
+  source_acl: string | null
+  srtp: 'optional' | 'required'
+  state: Presence
+  registrations: Registration[]
+}
+
+/** What is typed into a phone. */
+export interface PhoneData {
+  username: string
+  domain: string
+  server: string | null
+  external_server: string | null
+  port: number
+  tls_port: number | null
+}
+
+export interface LinesOf {
+  channel: string
+  number: string
+  name: string
+  domain: string
+  phone: PhoneData
+}
+
+export interface AllLines {
+  extensions: LinesOf[]
+  lines: Line[]
+  /** How many an extension may have. */
+  most: number
+}
+
+/** A code for a phone to scan. */
+export interface Code {
+  app: 'linphone' | 'grandstream-wave'
+  /** In the switch's own network, or anywhere else. */
+  place: 'inside' | 'outside'
+  size: number
+  path: string
+}
+
+export interface NewLine {
+  line: Line
+  phone: PhoneData & { password: string }
+  generated: boolean
+  codes: Code[]
+  /** Seconds until Linphone’s code is worth nothing. */
+  codes_end_in: number
+}
+
+export const lines = async (): Promise<AllLines> => (await ask('GET', '/api/me/lines')).data as unknown as AllLines
+
+/** What is left out is made up. */
+export const addLine = async (wanted: { channel: string; username?: string; password?: string }): Promise<NewLine> =>
+  (await ask('POST', '/api/me/lines', wanted)).data as unknown as NewLine
+
+export const revokeLine = async (id: string): Promise<void> => {
+  await ask('DELETE', `/api/me/lines/${id}`)
+}
+
+export interface MailboxOf {
+  channel: string
+  number: string
+  name: string
+  domain: string
+  has_pin: boolean
+}
+
+export interface AllMailboxes {
+  mailboxes: MailboxOf[]
+  /** What is dialled for one’s own; empty: nothing. */
+  code: string
+}
+
+export interface Message {
+  id: string
+  /** Who called. */
+  name: string
+  number: string
+  left: string
+  seconds: number
+  new: boolean
+  urgent: boolean
+}
+
+export interface Messages {
+  total: number
+  new: number
+  page: number
+  size: number
+  messages: Message[]
+}
+
+export const mailboxes = async (): Promise<AllMailboxes> =>
+  (await ask('GET', '/api/me/mailboxes')).data as unknown as AllMailboxes
+
+export const messages = async (channel: string, page: number): Promise<Messages> =>
+  (await ask('GET', `/api/me/mailboxes/${channel}/messages?page=${page}`)).data as unknown as Messages
+
+export const soundOf = (channel: string, id: string): string => `/api/me/mailboxes/${channel}/messages/${id}/sound`
+
+export const markMessage = async (channel: string, id: string, isNew: boolean): Promise<void> => {
+  await ask('PATCH', `/api/me/mailboxes/${channel}/messages/${id}`, { new: isNew })
+}
+
+export const deleteMessage = async (channel: string, id: string): Promise<void> => {
+  await ask('DELETE', `/api/me/mailboxes/${channel}/messages/${id}`)
+}
+
+export const changePin = async (channel: string, pin: string): Promise<void> => {
+  await ask('PUT', `/api/me/mailboxes/${channel}/pin`, { pin })
+}

@@ -5,6 +5,8 @@ import { signal } from '@preact/signals'
 const PLAIN = {
   '/': 'home',
   '/forwards': 'forwards',
+  '/lines': 'lines',
+  '/voicemail': 'voicemail',
   '/password': 'password',
 } as const
 

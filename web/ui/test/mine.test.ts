@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { Problem } from '../src/api.ts'
 import { Loaded, isReset } from '../src/loaded.ts'
 import { difference } from '../src/pages/forwards.tsx'
-import type { ForwardsOf } from '../src/mine.ts'
+import { groups } from '../src/pages/lines.tsx'
+import { concerns } from '../src/pages/voicemail.tsx'
+import type { ForwardsOf, Line } from '../src/mine.ts'
 import { FakeClock, settle } from './fakes.ts'
 
 /** Something of a server that answers when it is told to. */
@@ -82,4 +84,45 @@ test('only what was typed and differs is sent; an empty field is off', () => {
     busy: null,
     ring_seconds: 30,
   })
+})
+
+test('lines are shown by what they ring for, one’s own extensions first, with lines or without', () => {
+  const own = (number: string) =>
+    ({ channel: number, number, name: '', domain: 'pbx.test', phone: {} }) as unknown as Parameters<typeof groups>[0]['extensions'][0]
+  const line = (username: string, number: string, domain = 'pbx.test') => ({ username, number, domain }) as Line
+  const all = groups({
+    extensions: [own('1002'), own('1001')],
+    lines: [line('a', '1001'), line('b', '1001', 'other.test'), line('c', '1001')],
+    most: 10,
+  })
+  assert.deepEqual(
+    all.map(({ number, domain, own, lines }) => [number, domain, own !== null, lines.map((one) => one.username)]),
+    [
+      ['1002', 'pbx.test', true, []],
+      ['1001', 'pbx.test', true, ['a', 'c']],
+      ['1001', 'other.test', false, ['b']],
+    ],
+  )
+})
+
+test('a mailbox is looked at again when its extension is told of', () => {
+  const mine = concerns({ channel: 'c', number: '1001', name: '', domain: 'pbx.test', has_pin: true })
+  const change = (number: string, domain = 'pbx.test') => ({ changes: [{ domain, number, state: 'online' as const }] })
+  assert.deepEqual([mine({ reset: true }), mine(change('1001'))], [true, true])
+  assert.deepEqual([mine(change('1002')), mine(change('1001', 'other.test')), mine({ changes: [] })], [false, false, false])
+})
+
+test('what a page shows is asked for again after a while, if nobody tells of its changes', async () => {
+  const clock = new FakeClock()
+  let asked = 0
+  const loaded = new Loaded(clock, async () => (asked += 1), isReset, 60_000)
+  void loaded.load()
+  await settle()
+  await clock.pass(59_000)
+  assert.equal(asked, 1)
+  await clock.pass(2_000)
+  assert.equal(asked, 2)
+  loaded.close()
+  await clock.pass(120_000)
+  assert.equal(asked, 2)
 })

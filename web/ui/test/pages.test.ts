@@ -37,7 +37,7 @@ test('every text is used, and every state, link, cause and quality has one', () 
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n')
-  const prefixes = ['state.', 'link.', 'cause.', 'quality.', 'table.count.']
+  const prefixes = ['state.', 'link.', 'cause.', 'quality.', 'table.count.', 'voicemail.count.', 'voicemail.new.']
   for (const key of Object.keys(LOCALES.en)) {
     if (prefixes.some((prefix) => key.startsWith(prefix))) continue
     assert.ok(code.includes(`'${key}'`), `${key} is used nowhere`)
@@ -77,7 +77,7 @@ test('addresses name pages, and nothing else does', () => {
   assert.deepEqual(parse(`/extensions/${id}`), { page: 'extension', channel: id })
   assert.deepEqual(parse('/'), { page: 'home' })
   assert.deepEqual(parse('/password'), { page: 'password' })
-  assert.deepEqual(parse('/forwards'), { page: 'forwards' })
+  for (const page of ['forwards', 'lines', 'voicemail']) assert.deepEqual(parse(`/${page}`), { page })
   assert.deepEqual(parse('/admin'), { page: 'admin', rest: [] })
   assert.deepEqual(parse('/admin/users/a%2Fb'), { page: 'admin', rest: ['users', 'a/b'] })
   assert.deepEqual(parse('/admin/%E0%A4%A'), { page: 'missing' })

@@ -4,12 +4,17 @@
 //! Everything here waits for the database or the switch.
 
 mod forwards;
+mod lines;
+mod mailbox;
+pub mod provisioning;
 
 use uuid::Uuid;
 
 use crate::store::{Reader, StoreError, rows};
 
 pub use forwards::change_forwards;
+pub use lines::{NewLine, OwnLine, Wanted, add_line, lines, revoke_line};
+pub use mailbox::{delete_message, mark, messages, recording, set_pin};
 
 /// Who does it.
 #[derive(Debug, Clone, Copy)]

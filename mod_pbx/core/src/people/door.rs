@@ -9,10 +9,11 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::password::Stored;
-use super::session::{self, Person, Session, Token, token};
+use super::session::{self, Person, Session, token};
 use super::throttle::{Account, Admitted, Stranger};
 use super::{People, Tenancy, Told, domain_of, now, password};
 use crate::bans::Net;
+use crate::secret;
 use crate::store::rows::{Role, User};
 use crate::store::snapshot::Snapshot;
 use crate::store::{Change, Commit, Reader, Revision, StoreError};
@@ -359,7 +360,5 @@ fn find(reader: &Reader<'_>, name: &str) -> Result<Option<(User, Tenancy)>, Stor
 
 /// 256 random bits for a cookie.
 fn random() -> Result<String, String> {
-    let mut bytes: Token = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| format!("the kernel gives no random numbers ({error})"))?;
-    Ok(data_encoding::BASE64URL_NOPAD.encode(&bytes))
+    secret::token().map_err(|error| format!("the kernel gives no random numbers ({error})"))
 }

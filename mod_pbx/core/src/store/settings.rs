@@ -133,6 +133,8 @@ settings! {
         "How many browser clients one person may have at once.";
     CLIENTS_PER_CHANNEL = "clients-per-channel", Kind::Number(1, 100), "10",
         "How many browser clients one channel may have at once.";
+    LINES_PER_EXTENSION = "lines-per-extension", Kind::Number(1, 100), "10",
+        "How many lines an extension may have for its person to add one on the page.";
     CODE_VOICEMAIL = "code-voicemail", Kind::Code, "*97",
         "Dialled for one's own mailbox.";
     CODE_VOICEMAIL_ANY = "code-voicemail-any", Kind::Code, "*98",

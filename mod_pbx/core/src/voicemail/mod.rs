@@ -5,6 +5,7 @@
 //! delays a mail and loses none.
 
 mod book;
+mod mailbox;
 mod worker;
 
 use std::path::{Path, PathBuf};
@@ -18,8 +19,12 @@ use arc_swap::ArcSwap;
 use crate::event::Event;
 use crate::host::Host;
 use crate::mail::Mailroom;
+use crate::presence::Presence;
 use crate::prompts::Sounds;
 use crate::store::ConfigStore;
+
+pub use book::{Message, Page};
+pub use mailbox::{Mailbox, MailboxError};
 
 /// mod_voicemail's profile that is ours.
 pub const PROFILE: &str = "default";
@@ -42,6 +47,7 @@ struct Shared {
     mail: Arc<Mailroom>,
     host: Arc<dyn Host>,
     sounds: Arc<ArcSwap<Sounds>>,
+    presence: Arc<Presence>,
     /// mod_voicemail's database, if it has one of SQLite.
     book: Option<PathBuf>,
     waiting: AtomicUsize,
@@ -62,6 +68,7 @@ impl Voicemail {
         mail: Arc<Mailroom>,
         host: Arc<dyn Host>,
         sounds: Arc<ArcSwap<Sounds>>,
+        presence: Arc<Presence>,
     ) -> std::io::Result<Self> {
         let folder = host.variable("db_dir");
         let shared = Arc::new(Shared {
@@ -70,6 +77,7 @@ impl Voicemail {
             mail,
             host,
             sounds,
+            presence,
             waiting: AtomicUsize::new(0),
         });
         let (sender, receiver) = mpsc::channel();

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::book::{self, Message, Pin};
-use super::{PROFILE, Shared, Told};
+use super::book::{self, Left, Pin};
+use super::{Mailbox, Shared, Told};
 use crate::event::Event;
 use crate::mail::Notice;
 use crate::pin;
@@ -59,7 +59,7 @@ impl Worker {
     fn take(&mut self, event: &Event) {
         let header = |name| event.header(name).unwrap_or_default().to_owned();
         let done = match event.header("VM-Action") {
-            Some("leave-message") => self.tell(&Message {
+            Some("leave-message") => self.tell(&Left {
                 user: header("VM-User"),
                 domain: header("VM-Domain"),
                 caller_name: header("VM-Caller-ID-Name"),
@@ -75,6 +75,14 @@ impl Worker {
                 domain: header("VM-Domain"),
                 pin: header("VM-User-Password"),
             }),
+            // After a message was left, heard or deleted, and mod_voicemail has written it down.
+            Some("mwi-update") => {
+                let (domain, number) = (header("VM-Domain").parse(), header("VM-User").parse());
+                if let (Ok(domain), Ok(number)) = (domain, number) {
+                    self.shared.presence.touched(domain, number);
+                }
+                Ok(())
+            }
             _ => Ok(()),
         };
         if let Err(error) = done {
@@ -85,7 +93,7 @@ impl Worker {
     }
 
     /// Puts a mail into the queue if the mailbox's owner has an address.
-    fn tell(&self, message: &Message) -> Result<(), StoreError> {
+    fn tell(&self, message: &Left) -> Result<(), StoreError> {
         if !self.shared.mail.is_configured() || message.file.is_empty() {
             return Ok(());
         }
@@ -131,11 +139,7 @@ impl Worker {
             commit.changes = vec![Change::edit(row)];
             self.shared.store.commit(commit)?;
         }
-        // Names are harmless by their type.
-        let arguments = format!("{PROFILE} {domain} {number} ''");
-        if let Err(error) = self.shared.host.api("vm_fsdb_pref_password_set", &arguments) {
-            tracing::warn!("mod_voicemail keeps a copy of the PIN of {number}@{domain}: {error}");
-        }
+        self.shared.forget_pin(Mailbox { domain, number });
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! What people do with what is theirs, and what others try with it.
 
 mod forwards;
+mod lines;
+mod mailbox;
 
 use crate::client::{Answer, Browser};
 use crate::site::{PASSWORD, Site};

@@ -16,7 +16,7 @@ fi
 mkdir -p "$run"/{conf,log,run,db,mod,storage,certs,tmp}
 
 cargo build --locked --package mod_pbx --package fs-standin
-built=${CARGO_TARGET_DIR:-target}/debug
+built=$(realpath "${CARGO_TARGET_DIR:-target}/debug")
 deploy/prompts.sh "$run/sounds"
 
 # --- ports: those of the last time while they are free, else the usual ones, else the next free ones ---
@@ -97,7 +97,9 @@ wait_until_up() {
 
 failed_to_start() {
   echo "It did not come up. Its last words, $run/log:" >&2
-  tail -n 20 "$run/log/output" "$run/log/freeswitch.log" >&2 2>/dev/null || true
+  tail -n 20 "$run/log/output" >&2 2>/dev/null || true
+  # What a switch says at its start is long, and hardly any of it is why.
+  grep -h '\[ERR\]\|\[CRIT\]' "$run/log/freeswitch.log" 2>/dev/null | tail -n 20 >&2 || true
   exit 1
 }
 
@@ -105,7 +107,7 @@ if find_freeswitch; then
   rm -rf "$run/mod"
   mkdir "$run/mod"
   ln -s "$fs_mod"/*.so "$run/mod/"
-  ln -sf "$PWD/$built/libmod_pbx.so" "$run/mod/mod_pbx.so"
+  ln -sf "$built/libmod_pbx.so" "$run/mod/mod_pbx.so"
   shutdown="fsctl shutdown now"
   start() { # CONF
     setsid "$fs_bin/freeswitch" -nf -nc -np -nonat -conf "$1" -log "$run/log" -run "$run/run" -db "$run/db" \

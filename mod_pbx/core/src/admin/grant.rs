@@ -6,6 +6,7 @@ use super::noun::{Noun, Who};
 use super::refusal::Refusal;
 use crate::names::DomainName;
 use crate::people::Person;
+use crate::people::keys::Holder;
 use crate::store::rows::Role;
 
 /// Whether something is only looked at.
@@ -87,6 +88,18 @@ impl Grant {
             role: person.role,
             domain: person.domain.clone(),
             scopes: None,
+        }
+    }
+
+    /// What the program that shows a key may do.
+    pub fn of_key(holder: &Holder) -> Self {
+        let key = &holder.key;
+        // A scope that is none any more, of an older program, allows nothing.
+        let scopes = Scopes::parse(&key.scopes, super::nouns::is_area).unwrap_or(Scopes(Vec::new()));
+        Self {
+            actor: format!("{} by key {}", holder.person.name, key.name),
+            scopes: Some(scopes),
+            ..Self::of(&holder.person)
         }
     }
 

@@ -115,6 +115,7 @@ pub(super) fn edit(
                 })?,
         ),
     };
+    (facts.after)(admin);
     Ok(Done {
         row: find(admin, facts, scope, id)?,
         revision,

@@ -7,12 +7,14 @@
 //! To add a noun: a file in `nouns/` with its fields and, where it is no more than a row, the functions of [`plain`];
 //! and a line in [`nouns::ALL`]. Routes, checks, roles and scopes of keys follow from that.
 
+pub mod dashboard;
 mod draft;
 pub mod field;
 mod grant;
 mod list;
 mod noun;
 pub mod nouns;
+pub mod openapi;
 pub mod plain;
 mod query;
 mod refusal;
@@ -27,8 +29,8 @@ use crate::store::{Commit, Image, Reader};
 pub use draft::Draft;
 pub use grant::{Grant, Scope, Scopes, Verb};
 pub use noun::{
-    Action, Can, Create, Delete, Edit, EditFact, End, Facts, Find, List, Noun, Place, Plan, Run, Show, Sort,
-    Source, Stored, Who,
+    Action, Can, Create, Delete, Edit, EditFact, End, Facts, Find, List, Noun, Paged, Place, Plan, Run, Show,
+    Sort, Source, Stored, Who,
 };
 pub use query::Query;
 pub use refusal::{Fault, Refusal};
@@ -125,7 +127,10 @@ impl<'a> Admin<'a> {
         let scope = grant.may(noun, Verb::Read)?;
         match &noun.source {
             Source::Table(stored) => stored::list(self, noun, stored, &scope, query),
-            Source::Facts(facts) => list::page(noun, (facts.list)(self, &scope)?, query),
+            Source::Facts(facts) => match facts.paged {
+                Some(paged) => paged(self, &scope, query),
+                None => list::page(noun, (facts.list)(self, &scope)?, query),
+            },
         }
     }
 

@@ -5,11 +5,11 @@
 
 use uuid::Uuid;
 
-use super::Admin;
 use super::draft::Draft;
 use super::field::Field;
 use super::grant::{Grant, Scope};
 use super::refusal::Refusal;
+use super::{Admin, Listed, Query};
 use crate::store::{Change, Image, Reader, Row, Table};
 
 /// A kind of thing.
@@ -84,6 +84,8 @@ pub type Edit = fn(&Admin<'_>, &Grant, &Row, &Draft) -> Result<Plan, Refusal>;
 pub type Delete = fn(&Admin<'_>, &Grant, &Row, bool) -> Result<Plan, Refusal>;
 /// Lists facts that may be seen.
 pub type List = fn(&Admin<'_>, &Scope) -> Result<Vec<Image>, Refusal>;
+/// Lists a page of them.
+pub type Paged = fn(&Admin<'_>, &Scope, &Query) -> Result<Listed, Refusal>;
 /// Looks for one of them.
 pub type Find = fn(&Admin<'_>, &Scope, &str) -> Result<Option<Image>, Refusal>;
 /// Ends one of them.
@@ -117,12 +119,16 @@ pub struct Stored {
 pub struct Facts {
     /// All there are that may be seen, complete; bounded.
     pub list: List,
+    /// A page of them, where all of them are too many; none: it is made of the list.
+    pub paged: Option<Paged>,
     /// One of them; none: it is looked for in the list.
     pub get: Option<Find>,
     /// Ends one, which the list has.
     pub delete: Option<End>,
     /// Changes one: those that are kept as rows all the same, such as settings.
     pub edit: Option<EditFact>,
+    /// Runs after a commit: for whoever must be told.
+    pub after: fn(&Admin<'_>),
 }
 
 /// Something else that can be done with one of them: `POST /…/{id}/<name>`.

@@ -4,6 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::draft::{self, home};
+use super::field::Sent;
 use super::noun::{Noun, Place, Stored};
 use super::query::Query;
 use super::refusal::Refusal;
@@ -96,7 +97,14 @@ pub(super) fn create(
     let draft = admin.read(|reader| {
         let mut draft = Draft::new(noun, sent, scope, reader)?;
         match stored.place {
-            Place::Domain => draft::settle(&mut draft, scope, reader)?,
+            // Others belong where what they are made for belongs.
+            Place::Domain
+                if noun
+                    .field("domain_id")
+                    .is_some_and(|field| field.create != Sent::No) =>
+            {
+                draft::settle(&mut draft, scope, reader)?;
+            }
             // Only who sees the whole PBX puts something there.
             Place::DomainOrWhole if draft.id("domain_id").is_none() => {
                 if let Some(own) = scope.domain() {

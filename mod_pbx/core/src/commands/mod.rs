@@ -23,6 +23,7 @@ mod gateway_options;
 mod grammar;
 mod help;
 mod import;
+mod key;
 mod line;
 mod lookup;
 mod mail;
@@ -51,6 +52,7 @@ use out::{Answer, Refusal, Said};
 
 pub use completion::complete;
 pub use progress::Progress;
+pub(crate) use status::attention;
 
 /// The PBX's commands; json as the last word of any prints for programs, help explains it
 #[derive(Debug, Parser)]
@@ -87,6 +89,9 @@ enum Verb {
     /// Credentials that phones register with
     #[command(subcommand)]
     Line(line::Verb),
+    /// What programs show to the JSON API instead of a password
+    #[command(subcommand)]
+    Key(key::Verb),
     /// Pages that browser clients log in to
     #[command(subcommand)]
     Channel(channel::Verb),
@@ -187,6 +192,7 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Forward(forward) => forward.run(desk),
         Verb::Dnd(dnd) => dnd.run(desk),
         Verb::Line(verb) => verb.run(desk),
+        Verb::Key(verb) => verb.run(desk),
         Verb::Channel(verb) => verb.run(desk),
         Verb::Schedule(verb) => verb.run(desk),
         Verb::Gateway(verb) => verb.run(desk),

@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::desk::Desk;
 use super::out::{Answer, Refusal, Said, Table, plain, refuse};
+use crate::admin::nouns::revision::{is_secret, masked};
 use crate::store::{Image, Page, RowChange};
-
-/// Columns whose values are nobody's to see.
-const SECRET: [&str; 4] = ["a1", "password", "password_hash", "voicemail_pin"];
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -122,7 +120,7 @@ fn described(change: &RowChange) -> String {
         }
         let value = |value: Option<&Value>| match value {
             None | Some(Value::Null) => "-".to_owned(),
-            Some(_) if SECRET.contains(&name.as_str()) => "(secret)".to_owned(),
+            Some(value) if is_secret(name, value) => "(secret)".to_owned(),
             Some(Value::String(text)) => plain(text),
             Some(other) => other.to_string(),
         };
@@ -133,29 +131,6 @@ fn described(change: &RowChange) -> String {
         });
     }
     text
-}
-
-/// A change without its secrets: of each only whether it is set, and whether it changed.
-fn masked(change: &RowChange) -> Value {
-    let mask = |image: &Option<Image>| {
-        image.as_ref().map(|image| {
-            let kept = image.iter().filter(|(name, _)| !SECRET.contains(&name.as_str()));
-            kept.map(|(name, value)| (name.clone(), value.clone()))
-                .collect::<Map<_, _>>()
-        })
-    };
-    let value = |image: &Option<Image>, name: &str| image.as_ref().and_then(|image| image.get(name)).cloned();
-    let changed: Vec<&str> = SECRET
-        .into_iter()
-        .filter(|name| value(&change.before, name) != value(&change.after, name))
-        .collect();
-    json!({
-        "table": change.table,
-        "id": change.id,
-        "before": mask(&change.before),
-        "after": mask(&change.after),
-        "secrets_changed": changed,
-    })
 }
 
 impl Revert {

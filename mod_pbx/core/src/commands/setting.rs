@@ -2,12 +2,11 @@
 
 use clap::Subcommand;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::desk::Desk;
 use super::out::{Answer, Refusal, Said, Sheet, Table, refuse};
-use crate::seal::Vault;
-use crate::store::settings::{CATALOGUE, Definition, Kind, definition};
+use crate::admin::nouns::setting::{put, shown, stored, takes};
+use crate::store::settings::{CATALOGUE, Definition, definition};
 use crate::store::{Change, rows};
 
 #[derive(Debug, Subcommand)]
@@ -50,25 +49,6 @@ fn named(text: &str) -> Result<&'static Definition, String> {
         .ok_or_else(|| format!("there is no setting {text:?}: pbx setting list prints them all"))
 }
 
-fn takes(kind: Kind) -> String {
-    match kind {
-        Kind::Address => "an IP address, or auto".to_owned(),
-        Kind::Port => "a port, 1 to 65535".to_owned(),
-        Kind::Number(low, high) => format!("{low} to {high}"),
-        Kind::Flag => "yes or no".to_owned(),
-        Kind::Networks => "networks in CIDR notation, blank separated".to_owned(),
-        Kind::Numbers => "numbers, blank separated".to_owned(),
-        Kind::Code => "* and 1 to 5 digits, or empty".to_owned(),
-        Kind::Path => "an absolute path, or empty".to_owned(),
-        Kind::NftablesSet => "family, table and set, or empty".to_owned(),
-        Kind::Host => "a host's name or IP address, or empty".to_owned(),
-        Kind::Choice(words) => words.join(" or "),
-        Kind::Word => "printable characters without blanks, or empty".to_owned(),
-        Kind::Mail => "an e-mail address, or empty".to_owned(),
-        Kind::Secret => "a secret, or empty".to_owned(),
-    }
-}
-
 impl Verb {
     pub(super) fn run(self, desk: &Desk<'_>) -> Said {
         match self {
@@ -83,14 +63,6 @@ impl Verb {
 /// The row of a setting, if it is set.
 fn row(desk: &Desk<'_>, definition: &Definition) -> Result<Option<rows::Setting>, Refusal> {
     desk.read(|reader| Ok(reader.setting(definition.name)?))
-}
-
-/// A value as it may be seen.
-fn shown<'v>(definition: &Definition, value: &'v str) -> &'v str {
-    match definition.kind {
-        Kind::Secret if !value.is_empty() => "(sealed)",
-        _ => value,
-    }
 }
 
 /// The value that is in force, as it may be seen.
@@ -145,28 +117,13 @@ fn show(desk: &Desk<'_>, definition: &Definition) -> Said {
 
 fn set(desk: &Desk<'_>, definition: &Definition, value: &str) -> Said {
     let name = definition.name;
-    let value = match definition.kind {
-        Kind::Secret if !value.is_empty() => seal(desk, definition, value)?,
-        _ => definition.parse(value).map_err(Refusal)?,
-    };
-    let stored = row(desk, definition)?;
-    let before = current(definition, stored.as_ref()).to_owned();
-    if stored.as_ref().is_some_and(|row| row.value == value) {
+    let value = stored(desk.pbx, definition, value)?;
+    let row = row(desk, definition)?;
+    let before = current(definition, row.as_ref()).to_owned();
+    if row.as_ref().is_some_and(|row| row.value == value) {
         return refuse(format!("setting {name} is {value:?} already"));
     }
-    let change = match stored {
-        Some(row) => Change::edit(rows::Setting {
-            value: value.clone(),
-            ..row
-        }),
-        None => Change::put(rows::Setting {
-            id: Uuid::now_v7(),
-            name: name.to_owned(),
-            value: value.clone(),
-            row_rev: 0,
-            updated_at: String::new(),
-        }),
-    };
+    let change = put(definition, row, value.clone());
     let value = shown(definition, &value);
     let done = desk.commit(&format!("setting {name} set to {value:?}"), vec![change])?;
     desk.pbx.mail().ring();
@@ -177,20 +134,6 @@ fn set(desk: &Desk<'_>, definition: &Definition, value: &str) -> Said {
         ),
         json!({"revision": done.rev, "name": name, "value": value, "before": before}),
     ))
-}
-
-/// A secret as it is stored.
-fn seal(desk: &Desk<'_>, definition: &Definition, secret: &str) -> Result<String, Refusal> {
-    if secret.len() > 256 || secret.chars().any(char::is_control) {
-        return refuse(format!(
-            "{} takes up to 256 bytes without control characters",
-            definition.name
-        ));
-    }
-    let vault = Vault::of(&desk.pbx.config().database);
-    vault
-        .seal(definition.name, secret)
-        .map_err(|error| Refusal(error.to_string()))
 }
 
 fn delete(desk: &Desk<'_>, definition: &Definition) -> Said {

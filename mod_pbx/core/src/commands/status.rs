@@ -16,6 +16,7 @@ use crate::front::Listener;
 use crate::gateways;
 use crate::gateways::view::State;
 use crate::mail;
+use crate::pbx::Pbx;
 use crate::presence;
 use crate::prompts::Sounds;
 use crate::store::Health;
@@ -69,6 +70,15 @@ impl Status {
         let report = Report::new(desk);
         Ok(Answer::new(report.text(), report.json()))
     }
+}
+
+/// The long command that runs, with its percents, and what needs somebody's attention.
+pub(crate) fn attention(pbx: &Pbx) -> (Option<(String, u8)>, Vec<String>) {
+    let report = Report::new(&Desk { pbx });
+    (
+        report.running.map(|step| (step.task, step.percent)),
+        report.warnings,
+    )
 }
 
 impl Report {

@@ -8,6 +8,7 @@
 mod door;
 mod first;
 mod hasher;
+pub mod keys;
 pub mod password;
 mod session;
 mod throttle;
@@ -62,6 +63,7 @@ struct Shared {
 struct State {
     sessions: Sessions,
     throttle: Throttle,
+    keys: keys::Keys,
     /// When each user last signed in from each net, in seconds since 1970.
     known: HashMap<(Uuid, Net), i64>,
 }
@@ -71,6 +73,7 @@ enum Told {
     Keep(Session),
     Gone(Uuid),
     Event(SignInEvent),
+    Used(crate::store::people::KeyUse),
     Key(String),
     /// The database is another: save all.
     All,

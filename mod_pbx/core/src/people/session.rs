@@ -49,13 +49,30 @@ pub struct Person {
 }
 
 impl Person {
+    /// Whose key somebody shows: they need no password for it.
+    pub(super) fn of_key(user: &User, domain: Option<(Uuid, DomainName)>) -> Self {
+        let name = Self::full_name(user, domain.as_ref());
+        Self {
+            id: user.id,
+            domain,
+            name,
+            display_name: user.display_name.clone(),
+            role: user.role,
+            must_change: false,
+        }
+    }
+
+    fn full_name(user: &User, domain: Option<&(Uuid, DomainName)>) -> String {
+        match domain {
+            Some((_, domain)) => format!("{}@{domain}", user.name),
+            None => user.name.to_string(),
+        }
+    }
+
     /// From the rows. None: they may not sign in.
     pub(super) fn new(user: &User, domain: Option<(Uuid, DomainName)>) -> Option<Self> {
         let stored = super::password::Stored::parse(user.password_hash.as_deref()?);
-        let name = match &domain {
-            Some((_, domain)) => format!("{}@{domain}", user.name),
-            None => user.name.to_string(),
-        };
+        let name = Self::full_name(user, domain.as_ref());
         user.enabled.then(|| Self {
             id: user.id,
             domain,

@@ -43,6 +43,7 @@ pub(super) fn run(shared: &Arc<Shared>, receiver: &Receiver<Told>) {
                     batch.kept.retain(|row| row.id != id);
                     batch.gone.push(id);
                 }
+                Told::Used(used) => batch.used.push(used),
                 Told::Event(event) => batch.events.push(event),
                 Told::Key(key) => batch.key = Some(key),
                 Told::All => batch.all = true,
@@ -66,6 +67,9 @@ pub(super) fn run(shared: &Arc<Shared>, receiver: &Receiver<Told>) {
                     save_at = Instant::now() + AGAIN;
                     if batch.events.len() > UNSAVED {
                         batch.events.clear();
+                    }
+                    if batch.used.len() > UNSAVED {
+                        batch.used.clear();
                     }
                     if batch.kept.len() + batch.gone.len() > UNSAVED {
                         batch.all = true;

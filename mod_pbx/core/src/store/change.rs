@@ -193,6 +193,7 @@ tables! {
     Block = "block", pattern, names [domain_id pattern], refers [domain_id];
     Cap = "cap", id, names [domain_id extension_id], refers [domain_id extension_id];
     Gateway = "gateway", name, names [name], refers [domain_id];
+    ApiKey = "api_key", name, names [user_id name token_hash], refers [domain_id user_id];
 }
 
 impl std::fmt::Display for Table {

@@ -191,6 +191,7 @@ pub(super) fn domain_of(row: &Row) -> Option<Uuid> {
         Row::Line(line) => Some(line.domain_id),
         Row::Schedule(schedule) => Some(schedule.domain_id),
         Row::Gateway(gateway) => gateway.domain_id,
+        Row::ApiKey(key) => key.domain_id,
         Row::Domain(_) | Row::Setting(_) => None,
         Row::NumberPlan(row) => Some(row.domain_id),
         Row::ExtensionGroup(row) => Some(row.domain_id),

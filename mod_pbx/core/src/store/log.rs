@@ -43,6 +43,26 @@ pub(super) fn newest(conn: &Connection, skip: u64, limit: u32) -> Result<Vec<Rev
     run().map_err(on(conn, "reading revisions"))
 }
 
+/// The newest revisions about which the log says this, after `skip` newer ones; and how many there are.
+pub(super) fn containing(
+    conn: &Connection,
+    text: &str,
+    skip: u64,
+    limit: u32,
+) -> Result<(Vec<Revision>, u64), StoreError> {
+    let run = || -> rusqlite::Result<_> {
+        let sql = include_str!("../../../../sql/revisions_with.sql");
+        let rows = conn
+            .prepare_cached(sql)?
+            .query_map((text, limit, number(skip)), to_revision)?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let sql = "SELECT count(*) FROM revision WHERE instr(lower(summary || char(31) || actor), lower(?1))";
+        let total: i64 = conn.prepare_cached(sql)?.query_row([text], |row| row.get(0))?;
+        Ok((rows, total.unsigned_abs()))
+    };
+    run().map_err(on(conn, "reading revisions"))
+}
+
 /// What a revision changed, in its order.
 pub(super) fn changes(conn: &Connection, rev: u64) -> Result<Vec<RowChange>, StoreError> {
     let run = || -> rusqlite::Result<Vec<RowChange>> {

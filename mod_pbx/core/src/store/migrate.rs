@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (8, include_str!("../../../../sql/0008_schedules.sql")),
     (9, include_str!("../../../../sql/0009_routes.sql")),
     (10, include_str!("../../../../sql/0010_gateways.sql")),
+    (11, include_str!("../../../../sql/0011_keys.sql")),
 ];
 
 /// The version this program reads and writes.

@@ -39,6 +39,17 @@ pub struct SignInEvent {
     pub browser: String,
 }
 
+/// When a key was used last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key.
+    pub key_id: String,
+    /// RFC 3339 in UTC.
+    pub at: String,
+    /// From where.
+    pub address: String,
+}
+
 /// What is to be saved at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
@@ -50,6 +61,8 @@ pub struct Batch {
     pub gone: Vec<String>,
     /// What happened.
     pub events: Vec<SignInEvent>,
+    /// Keys that were used.
+    pub used: Vec<KeyUse>,
     /// The key that browsers' tokens are signed with, if it is new.
     pub key: Option<String>,
 }
@@ -96,6 +109,18 @@ pub(super) fn key(conn: &Connection) -> rusqlite::Result<Option<String>> {
         .optional()
 }
 
+pub(super) fn key_use(conn: &Connection, key: uuid::Uuid) -> rusqlite::Result<Option<KeyUse>> {
+    conn.prepare_cached("SELECT key_id, at, address FROM api_key_use WHERE key_id = ?1")?
+        .query_row([key.to_string()], |row| {
+            Ok(KeyUse {
+                key_id: row.get(0)?,
+                at: row.get(1)?,
+                address: row.get(2)?,
+            })
+        })
+        .optional()
+}
+
 pub(super) fn keep(conn: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     if batch.all {
         conn.execute("DELETE FROM sign_in", [])?;
@@ -132,6 +157,17 @@ pub(super) fn keep(conn: &Connection, batch: &Batch) -> rusqlite::Result<()> {
             &event.browser,
         ))?;
         trim.execute((&event.what, EVENTS))?;
+    }
+    // What is kept of a key goes with it.
+    let mut used = conn.prepare_cached(include_str!("../../../../sql/keep_key_use.sql"))?;
+    for one in &batch.used {
+        used.execute((&one.key_id, &one.at, &one.address))?;
+    }
+    if !batch.used.is_empty() {
+        conn.execute(
+            "DELETE FROM api_key_use WHERE key_id NOT IN (SELECT id FROM api_key)",
+            [],
+        )?;
     }
     if let Some(key) = &batch.key {
         conn.execute("INSERT OR REPLACE INTO web_key (one, key) VALUES (1, ?1)", [key])?;

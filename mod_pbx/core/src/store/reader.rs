@@ -12,7 +12,7 @@ use super::error::{StoreError, on};
 use super::log;
 use super::mail::{self, Counts, Mail, State};
 use super::people::{self, SignIn, SignInEvent};
-use super::rows::{Channel, Domain, Extension, Gateway, Line, Schedule, Setting, User};
+use super::rows::{ApiKey, Channel, Domain, Extension, Gateway, Line, Schedule, Setting, User};
 use super::shape::shape;
 use super::write::to_row;
 
@@ -184,6 +184,23 @@ impl Reader<'_> {
         )
     }
 
+    /// The keys of a person, by name.
+    pub fn keys_of(&self, user: Uuid) -> Result<Vec<ApiKey>, StoreError> {
+        Ok(self
+            .list("user_id = ?1", &[&user.to_string()], "name", Page::ALL)?
+            .rows)
+    }
+
+    /// The key of which this is stored.
+    pub fn key_by_hash(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
+        self.one("token_hash = ?1", &[&hash])
+    }
+
+    /// When a key was last used and from where, as it is stored.
+    pub fn key_use(&self, key: Uuid) -> Result<Option<people::KeyUse>, StoreError> {
+        people::key_use(self.conn, key).map_err(on(self.conn, "reading when a key was used"))
+    }
+
     /// The settings that are set, by name.
     pub fn settings(&self) -> Result<Vec<Setting>, StoreError> {
         Ok(self.list("1", &[], "name", Page::ALL)?.rows)
@@ -285,6 +302,15 @@ impl Reader<'_> {
             rows: log::newest(self.conn, page.skip, page.limit)?,
             total: self.rev()?,
         })
+    }
+
+    /// The revisions whose summary or actor contains `search`, newest first.
+    pub fn revisions_with(&self, search: &str, page: Page) -> Result<Listing<Revision>, StoreError> {
+        if search.is_empty() {
+            return self.revisions(page);
+        }
+        let (rows, total) = log::containing(self.conn, search, page.skip, page.limit)?;
+        Ok(Listing { rows, total })
     }
 
     /// One revision.

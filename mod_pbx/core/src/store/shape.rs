@@ -215,6 +215,23 @@ static GATEWAY: Shape = Shape {
     unique: &[&["name"]],
 };
 
+static API_KEY: Shape = Shape {
+    table: Table::ApiKey,
+    columns: &[
+        text("id"),
+        key("domain_id", Table::Domain),
+        key("user_id", Table::User),
+        text("name"),
+        text("token_hash"),
+        text("scopes"),
+        text("expires_at"),
+        flag("enabled"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["user_id", "name"], &["token_hash"]],
+};
+
 /// The description of `table`.
 pub(super) fn shape(table: Table) -> &'static Shape {
     match table {
@@ -235,6 +252,7 @@ pub(super) fn shape(table: Table) -> &'static Shape {
         Table::Block => &outside::BLOCK,
         Table::Cap => &outside::CAP,
         Table::Gateway => &GATEWAY,
+        Table::ApiKey => &API_KEY,
     }
 }
 
@@ -302,6 +320,8 @@ mod tests {
             Table::Line => json!({"id": id, "domain_id": id, "extension_id": id, "user_id": id,
                 "username": "alice", "a1": "", "max_registrations": 1, "source_acl": null, "enabled": true}),
             Table::Setting => json!({"id": id, "name": "sip-port", "value": "5060"}),
+            Table::ApiKey => json!({"id": id, "domain_id": id, "user_id": id, "name": "x", "token_hash": "",
+                "scopes": "*:read", "expires_at": null, "enabled": true}),
             Table::Schedule => {
                 json!({"id": id, "domain_id": id, "name": "office", "time_zone": "UTC", "hours": "",
                 "holidays": "", "forced": "off", "code": 1, "keys": ""})

@@ -22,6 +22,7 @@ pub fn check(row: &mut Row) -> Result<(), String> {
         Row::Extension(extension) => check_extension(extension),
         Row::Line(line) => check_line(line),
         Row::Setting(setting) => check_setting(setting),
+        Row::ApiKey(key) => check_key(key),
         Row::Schedule(schedule) => super::schedules::check_row(schedule),
         Row::NumberPlan(plan) => outside::plan(plan),
         Row::CallerId(own) => shown("caller ID name", &own.name),
@@ -126,6 +127,32 @@ fn check_line(line: &mut rows::Line) -> Result<(), String> {
         ));
     }
     *acl = networks.join(" ");
+    Ok(())
+}
+
+fn check_key(key: &mut rows::ApiKey) -> Result<(), String> {
+    shown("key's name", &key.name)?;
+    if key.name.trim().is_empty() {
+        return Err("a key needs a name, such as the program's that uses it".into());
+    }
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if key.token_hash.len() != 64 || !key.token_hash.bytes().all(hex) {
+        return Err(format!("what is stored of key {} is no SHA-256 in hex", key.name));
+    }
+    let is_area = crate::admin::nouns::is_area;
+    crate::admin::Scopes::parse(&key.scopes, is_area)?;
+    if key.scopes.trim().is_empty() {
+        return Err(format!(
+            "key {} may do nothing: give it a scope such as *:read",
+            key.name
+        ));
+    }
+    if let Some(end) = &mut key.expires_at {
+        let at: jiff::Timestamp = end
+            .parse()
+            .map_err(|_| format!("{} is no time: write it as 2030-01-01T00:00:00Z", quote(end)))?;
+        *end = at.to_string();
+    }
     Ok(())
 }
 

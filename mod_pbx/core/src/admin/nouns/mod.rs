@@ -1,9 +1,15 @@
 //! The nouns, a file each.
 
+pub mod ban;
 pub mod channel;
 pub mod domain;
 pub mod extension;
+pub mod key;
 pub mod line;
+pub mod mail;
+pub mod revision;
+pub mod session;
+pub mod setting;
 pub mod user;
 
 use super::field::{Field, Kind};
@@ -17,11 +23,26 @@ pub static ALL: &[&Noun] = &[
     &line::NOUN,
     &channel::NOUN,
     &domain::NOUN,
+    &setting::NOUN,
+    &key::NOUN,
+    &session::NOUN,
+    &session::HISTORY,
+    &ban::NOUN,
+    &mail::NOUN,
+    &revision::NOUN,
 ];
 
 /// The noun whose path segment this is.
 pub fn by_path(path: &str) -> Option<&'static Noun> {
     ALL.iter().copied().find(|noun| noun.path == path)
+}
+
+/// What an API key can be good for that is no noun.
+const AREAS: [&str; 3] = ["dashboard", "export", "imports"];
+
+/// Whether an API key can be good for this: a noun's path segment, or another part of the API.
+pub fn is_area(name: &str) -> bool {
+    AREAS.contains(&name) || by_path(name).is_some()
 }
 
 /// The fields that every row has.

@@ -300,6 +300,7 @@ pub(crate) struct Theirs {
     extensions: Vec<rows::Extension>,
     channels: Vec<rows::Channel>,
     lines: Vec<rows::Line>,
+    keys: Vec<rows::ApiKey>,
 }
 
 impl Theirs {
@@ -318,10 +319,11 @@ impl Theirs {
             extensions,
             channels,
             lines,
+            keys: reader.keys_of(user.id)?,
         })
     }
 
-    /// Whether there is nothing of theirs.
+    /// Whether there is nothing of theirs but what goes without saying: their keys.
     pub(crate) fn is_empty(&self) -> bool {
         self.extensions.is_empty() && self.lines.is_empty()
     }
@@ -341,6 +343,7 @@ impl Theirs {
         let lines = self.lines.into_iter().map(Change::delete);
         let extensions = self.extensions.into_iter().map(Change::delete);
         let channels = self.channels.into_iter().map(Change::delete);
-        lines.chain(extensions).chain(channels).collect()
+        let keys = self.keys.into_iter().map(Change::delete);
+        lines.chain(extensions).chain(channels).chain(keys).collect()
     }
 }

@@ -1,8 +1,9 @@
 //! Who is signed in: the cookie, and the extractors that handlers ask for it with.
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use pbx_core::people::{Person, Seen, Session};
@@ -58,6 +59,10 @@ impl FromRequestParts<App> for SignedInAtAll {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let address = ClientAddress::from_request_parts(parts, app).await?.0;
         let nobody = || Problem::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Sign in first.");
+        // Where there is a key, a cookie counts for nothing: nothing here asked where the request comes from.
+        if has_key(&parts.headers) {
+            return Err(nobody());
+        }
         let cookie = cookie(&CookieJar::from_headers(&parts.headers)).ok_or_else(nobody)?;
         let seen = match app.pbx.people().seen(&cookie, address) {
             Seen::Stale => {
@@ -84,6 +89,33 @@ impl FromRequestParts<App> for SignedInAtAll {
 pub(crate) fn unreadable(error: pbx_core::store::StoreError) -> Problem {
     tracing::error!("a request could not be answered: {error}");
     Problem::unavailable("The database cannot be read now; pbx status says why.")
+}
+
+/// Whether a request shows an API key, if only a wrong one.
+pub(crate) fn has_key(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(AUTHORIZATION)
+        .iter()
+        .any(|value| scheme(value.as_bytes()))
+}
+
+/// The API key that a request shows; none: it shows none, or two.
+pub(crate) fn key(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(AUTHORIZATION).iter();
+    let (one, None) = (all.next()?, all.next()) else {
+        return None;
+    };
+    let text = one.to_str().ok().filter(|text| scheme(text.as_bytes()))?;
+    Some(text[BEARER.len()..].trim_matches(' '))
+}
+
+const BEARER: &str = "bearer";
+
+fn scheme(value: &[u8]) -> bool {
+    let named = value
+        .get(..BEARER.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(BEARER.as_bytes()));
+    named && value.get(BEARER.len()).is_none_or(|next| *next == b' ')
 }
 
 /// The value of the session's cookie.

@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
-use pbx_core::admin::{Action, Admin, Done, Noun, Query, Refusal, Request, Verb, nouns};
+use pbx_core::admin::{Action, Admin, Done, Noun, Query, Refusal, Request, Verb, dashboard, nouns, openapi};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -32,7 +32,9 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Its routes.
 pub(crate) fn routes() -> Router<App> {
-    let mut router = Router::new();
+    let mut router = Router::new()
+        .route("/api/openapi.json", get(openapi))
+        .route(&format!("{PREFIX}/dashboard"), get(show_dashboard));
     for &noun in nouns::ALL {
         let path = format!("{PREFIX}/{}", noun.path);
         router = router
@@ -46,6 +48,16 @@ pub(crate) fn routes() -> Router<App> {
         }
     }
     router
+}
+
+/// What all of it is, for programs. It is no secret.
+async fn openapi() -> Json<Value> {
+    Json(openapi::document(PREFIX))
+}
+
+async fn show_dashboard(State(app): State<App>, caller: Caller) -> Result<Json<Value>, Problem> {
+    let shown = at_desk(&app, move |admin| dashboard::dashboard(admin, &caller.grant)).await?;
+    Ok(Json(Value::Object(shown)))
 }
 
 /// `/users`.

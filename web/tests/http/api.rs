@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Browser};
+use crate::openapi::conforms;
 use crate::site::{PASSWORD, Site};
 
 /// Two domains, each with an administrator and a person with an extension; an administrator of the whole PBX.
@@ -80,7 +81,10 @@ pub(crate) fn send(
     } else {
         body.to_string()
     };
-    sender.ask(method, &format!("/api/v1/{path}"), &text)
+    let path = format!("/api/v1/{path}");
+    let answer = sender.ask(method, &path, &text);
+    conforms(method, &path, &answer);
+    answer
 }
 
 #[test]
@@ -533,7 +537,23 @@ fn no_answer_and_no_log_holds_a_secret() {
     );
     assert_eq!((set.status, &set.json()["has_password"]), (200, &json!(true)));
     let mut all = format!("{}{}", made.body, set.body);
-    for list in ["users", "extensions", "lines", "channels", "domains"] {
+    world.site.must("setting set smtp-password 80412973-mail");
+    let revisions = world.root.ask("GET", "/api/v1/revisions?size=1000", "").json();
+    for revision in revisions["rows"].as_array().unwrap() {
+        let path = format!("revisions/{}", revision["rev"]);
+        all.push_str(&send(&mut world.root, "GET", &path, None, &Value::Null).body);
+    }
+    for list in [
+        "users",
+        "extensions",
+        "lines",
+        "channels",
+        "domains",
+        "settings",
+        "keys",
+        "sessions",
+        "sign-ins",
+    ] {
         all.push_str(
             &world
                 .root
@@ -541,10 +561,14 @@ fn no_answer_and_no_log_holds_a_secret() {
                 .body,
         );
     }
-    for word in secrets
-        .into_iter()
-        .chain(["argon2", "\"a1\"", "password_hash", "\"voicemail_pin\""])
-    {
+    for word in secrets.into_iter().chain([
+        "argon2",
+        "\"a1\":",
+        "password_hash\":",
+        "\"voicemail_pin\":",
+        "sealed:",
+        "token_hash\":",
+    ]) {
         assert!(!all.contains(word), "{word}");
     }
 }
@@ -770,5 +794,324 @@ fn a_domains_administrator_reaches_nothing_beyond_it() {
     assert_eq!(
         zoe.ask("GET", "/api/v1/users", "").kind(),
         "password-must-be-changed"
+    );
+}
+
+#[test]
+fn settings_are_the_catalogue_and_secrets_are_sealed() {
+    let mut world = World::new();
+    let listed = world.root.ask("GET", "/api/v1/settings?size=1000", "").json();
+    assert!(listed["total"].as_u64() > Some(40), "{}", listed["total"]);
+    let port = world.row("settings?q=smtp-port");
+    assert_eq!(
+        (&port["value"], &port["row_rev"], &port["is_set"]),
+        (&json!("587"), &json!(0), &json!(false))
+    );
+    let set = send(
+        &mut world.root,
+        "PATCH",
+        "settings/smtp-port",
+        Some(0),
+        &json!({"value": " 2525 "}),
+    );
+    assert_eq!(
+        (set.status, &set.json()["value"]),
+        (200, &json!("2525")),
+        "{set:?}"
+    );
+    let stale = send(
+        &mut world.root,
+        "PATCH",
+        "settings/smtp-port",
+        Some(0),
+        &json!({"value": "25"}),
+    );
+    assert_eq!(
+        (stale.status, &stale.json()["current"]["value"]),
+        (412, &json!("2525"))
+    );
+    let rev = set.json()["row_rev"].as_u64();
+    for bad in ["70000", "", "x"] {
+        let answer = send(
+            &mut world.root,
+            "PATCH",
+            "settings/smtp-port",
+            rev,
+            &json!({"value": bad}),
+        );
+        assert_eq!(
+            (answer.status, &answer.json()["errors"][0]["field"]),
+            (422, &json!("value")),
+            "{bad}"
+        );
+    }
+    let back = send(
+        &mut world.root,
+        "PATCH",
+        "settings/smtp-port",
+        rev,
+        &json!({"value": null}),
+    );
+    assert_eq!(
+        (&back.json()["value"], &back.json()["row_rev"]),
+        (&json!("587"), &json!(0))
+    );
+    let secret = send(
+        &mut world.root,
+        "PATCH",
+        "settings/smtp-password",
+        Some(0),
+        &json!({"value": "geheimes-wort"}),
+    );
+    assert_eq!(secret.json()["value"], "(sealed)", "{secret:?}");
+    for answer in [
+        &secret,
+        &send(&mut world.root, "GET", "revisions/1", None, &Value::Null),
+    ] {
+        assert!(!answer.body.contains("geheimes-wort"));
+    }
+    assert!(!world.site.must("revisions --limit 3").contains("geheimes-wort"));
+    for (browser, status) in [(&mut world.chief, 403), (&mut world.user, 403)] {
+        for path in [
+            "settings",
+            "settings/smtp-port",
+            "settings/nonsense",
+            "revisions",
+            "revisions/1",
+        ] {
+            assert_eq!(
+                send(browser, "GET", path, None, &Value::Null).status,
+                status,
+                "{path}"
+            );
+        }
+        assert_eq!(
+            send(
+                browser,
+                "PATCH",
+                "settings/smtp-port",
+                Some(0),
+                &json!({"value": "25"})
+            )
+            .status,
+            status
+        );
+        assert_eq!(
+            send(browser, "POST", "revisions/1/revert", None, &Value::Null).status,
+            status
+        );
+    }
+    assert_eq!(
+        send(
+            &mut world.root,
+            "PATCH",
+            "settings/nonsense",
+            Some(0),
+            &json!({"value": "1"})
+        )
+        .status,
+        404
+    );
+}
+
+#[test]
+fn who_changed_what_is_told_and_taken_back() {
+    let mut world = World::new();
+    let one = world.id("domains?q=one.test");
+    let row = world.row(&format!("users?q=alice&domain_id={one}"));
+    let path = format!("users/{}", row["id"].as_str().unwrap());
+    let changed = send(
+        &mut world.chief,
+        "PATCH",
+        &path,
+        row["row_rev"].as_u64(),
+        &json!({"display_name": "Alicia"}),
+    );
+    let rev = changed.json()["row_rev"].as_u64().unwrap();
+    let told = send(
+        &mut world.root,
+        "GET",
+        &format!("revisions/{rev}"),
+        None,
+        &Value::Null,
+    )
+    .json();
+    assert_eq!(
+        (&told["actor"], &told["summary"]),
+        (&json!("chief@one.test"), &json!("user alice@one.test changed"))
+    );
+    let change = &told["changes"][0];
+    assert_eq!(
+        (
+            &change["before"]["display_name"],
+            &change["after"]["display_name"]
+        ),
+        (&json!("Alice"), &json!("Alicia"))
+    );
+    let found = world
+        .root
+        .ask("GET", "/api/v1/revisions?q=CHIEF%40one&size=5", "")
+        .json();
+    assert_eq!(found["rows"][0]["rev"], rev);
+    let undone = send(
+        &mut world.root,
+        "POST",
+        &format!("revisions/{rev}/revert"),
+        None,
+        &Value::Null,
+    );
+    assert_eq!(undone.status, 200, "{undone:?}");
+    let after = send(&mut world.root, "GET", &path, None, &Value::Null).json();
+    assert_eq!(
+        (&after["display_name"], &after["row_rev"]),
+        (&json!("Alice"), &undone.json()["revision"])
+    );
+    // What was changed since is in the way.
+    let again = send(
+        &mut world.root,
+        "POST",
+        &format!("revisions/{rev}/revert"),
+        None,
+        &Value::Null,
+    );
+    assert_eq!(
+        (again.status, again.kind().as_str()),
+        (409, "conflict"),
+        "{again:?}"
+    );
+    for none in ["999999", "x", "-1", "18446744073709551616"] {
+        let answer = send(
+            &mut world.root,
+            "POST",
+            &format!("revisions/{none}/revert"),
+            None,
+            &Value::Null,
+        );
+        assert_eq!(answer.status, 404, "{none}");
+    }
+}
+
+#[test]
+fn sessions_and_their_history_are_seen_and_ended_in_ones_own_domain() {
+    let mut world = World::new();
+    world
+        .site
+        .must(&format!("user set alice@two.test --password {PASSWORD}"));
+    let mut other = Browser::new(world.site.public());
+    assert_eq!(other.sign_in("alice@two.test", PASSWORD).status, 200);
+    let wrong = Browser::new(world.site.public()).sign_in("alice@one.test", "wrong");
+    assert_eq!(wrong.status, 401);
+    let names = |answer: Answer| -> Vec<String> {
+        let rows = answer.json()["rows"].as_array().unwrap().clone();
+        rows.iter()
+            .map(|row| row["user"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let all = names(send(
+        &mut world.root,
+        "GET",
+        "sessions?sort=user",
+        None,
+        &Value::Null,
+    ));
+    assert_eq!(
+        all,
+        ["alice@one.test", "alice@two.test", "chief@one.test", "root"]
+    );
+    let seen = names(send(
+        &mut world.chief,
+        "GET",
+        "sessions?sort=user",
+        None,
+        &Value::Null,
+    ));
+    assert_eq!(seen, ["alice@one.test", "chief@one.test"]);
+    let theirs = send(
+        &mut world.root,
+        "GET",
+        "sessions?q=alice%40two.test",
+        None,
+        &Value::Null,
+    )
+    .json();
+    let path = format!("sessions/{}", theirs["rows"][0]["id"].as_str().unwrap());
+    assert_eq!(
+        send(&mut world.chief, "DELETE", &path, None, &Value::Null).status,
+        404
+    );
+    assert_eq!(other.ask("GET", "/api/me", "").status, 200);
+    let ended = send(&mut world.root, "DELETE", &path, None, &Value::Null);
+    assert_eq!((ended.status, ended.json()), (200, json!({"revision": null})));
+    assert_eq!(other.ask("GET", "/api/me", "").status, 401);
+    // Events are saved by a thread of their own.
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        let failed = send(
+            &mut world.chief,
+            "GET",
+            "sign-ins?what=failed",
+            None,
+            &Value::Null,
+        )
+        .json();
+        let history = send(&mut world.chief, "GET", "sign-ins?size=1000", None, &Value::Null);
+        assert!(
+            !history.body.contains("two.test") && !history.body.contains("\"root\""),
+            "{history:?}"
+        );
+        if failed["total"] == 1 {
+            assert_eq!(failed["rows"][0]["user"], "alice@one.test");
+            break;
+        }
+        assert!(std::time::Instant::now() < until, "{failed}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn the_dashboard_tells_the_whole_to_administrators_and_a_domain_to_its_own() {
+    let mut world = World::new();
+    let all = send(&mut world.root, "GET", "dashboard", None, &Value::Null).json();
+    assert_eq!(
+        (
+            &all["domains"],
+            &all["extensions"]["total"],
+            &all["extensions"]["offline"]
+        ),
+        (&json!(2), &json!(2), &json!(2))
+    );
+    assert_eq!(
+        (&all["sessions"], &all["calls"], &all["bans"]),
+        (&json!(3), &json!(0), &json!(0))
+    );
+    assert!(
+        all["disk"]["free_bytes"].as_u64() > Some(0)
+            && all["disk"]["total_bytes"].as_u64() > all["disk"]["free_bytes"].as_u64()
+    );
+    // The same warnings as the command's.
+    let said: Value = serde_json::from_str(&world.site.must("status json")).unwrap();
+    let texts: Vec<&Value> = all["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| &warning["text"])
+        .collect();
+    assert_eq!(
+        texts,
+        said["warnings"].as_array().unwrap().iter().collect::<Vec<_>>()
+    );
+    let own = send(&mut world.chief, "GET", "dashboard", None, &Value::Null).json();
+    assert_eq!(
+        (&own["domains"], &own["extensions"]["total"]),
+        (&json!(1), &json!(1))
+    );
+    for whole in [
+        "warnings", "disk", "backup", "sessions", "calls", "lookups", "mail", "revision",
+    ] {
+        assert_eq!(own[whole], Value::Null, "{whole}");
+    }
+    assert_eq!(
+        send(&mut world.user, "GET", "dashboard", None, &Value::Null).status,
+        403
     );
 }

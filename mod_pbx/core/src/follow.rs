@@ -112,6 +112,26 @@ pub fn follow<'a>(view: &View<'a>, domain: &'a Domain, extension: &'a Extension,
     way
 }
 
+/// Who rings for an extension that is one of several: not of one that is not to be disturbed, and elsewhere if all its
+/// calls are forwarded. What it says of calls that its own phones do not take counts for those to itself alone.
+pub fn member<'a>(
+    view: &View<'a>,
+    domain: &'a Domain,
+    extension: &'a Extension,
+    hops: Hops,
+) -> Option<Ring<'a>> {
+    let (mut here, mut hops) = (extension, hops.next());
+    while !hops.is_too_many() {
+        if here.forwards_to(When::Always).is_some() {
+            (here, hops) = (target(domain, here, When::Always)?, hops.next());
+            continue;
+        }
+        let ring = resolve::extension_rings(view, domain, here);
+        return (!here.dnd() && !ring.is_empty()).then(|| ring.after(hops));
+    }
+    None
+}
+
 /// Where a call goes on whose phones were rung, for the reason that the switch gives.
 pub fn unanswered<'a>(
     view: &View<'a>,

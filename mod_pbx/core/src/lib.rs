@@ -11,6 +11,7 @@ pub mod clients;
 pub mod commands;
 pub mod config;
 pub mod counters;
+pub mod dids;
 pub mod event;
 pub mod features;
 pub mod follow;

@@ -70,6 +70,11 @@ name_type!(
     Username, parse_username
 );
 name_type!(
+    /// A number of the outside world: 1 to 18 digits, without the `+` or `00` that may be typed before them, nor blanks,
+    /// brackets and dashes between them.
+    DidNumber, parse_did
+);
+name_type!(
     /// What people call a thing of the PBX, such as a schedule: 1 to 32 of `a-z 0-9 . _ -`, starting with a letter or
     /// digit.
     Slug, parse_slug
@@ -172,6 +177,22 @@ fn parse_username(text: &str) -> Result<String, BadName> {
         Err(BadName(format!(
             "{:?} is not a username: use 2 to 64 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
             clip(text)
+        )))
+    }
+}
+
+fn parse_did(text: &str) -> Result<String, BadName> {
+    let text: String = text.chars().filter(|c| !" -()/.".contains(*c)).collect();
+    let digits = text
+        .strip_prefix('+')
+        .or_else(|| text.strip_prefix("00"))
+        .unwrap_or(&text);
+    if (1..=18).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(digits.to_owned())
+    } else {
+        Err(BadName(format!(
+            "{:?} is not a number of the outside world: use digits with their country code, such as +4930123456",
+            clip(&text)
         )))
     }
 }
@@ -282,6 +303,26 @@ mod tests {
             assert!(bad.parse::<GatewayName>().is_err(), "{bad:?}");
         }
         assert!("_all_".parse::<GatewayName>().is_err());
+        for (typed, kept) in [
+            ("+49 (30) 123-456", "4930123456"),
+            ("004930", "4930"),
+            ("030/1", "0301"),
+            ("4", "4"),
+        ] {
+            assert_eq!(typed.parse::<DidNumber>().unwrap().as_str(), kept);
+        }
+        for bad in [
+            "",
+            "+",
+            "00",
+            "++49",
+            "49x",
+            "${x}",
+            "1234567890123456789",
+            "+49;x=y",
+        ] {
+            assert!(bad.parse::<DidNumber>().is_err(), "{bad:?}");
+        }
         assert!("1".parse::<Number>().is_err());
         assert!("+4930".parse::<Number>().is_err());
         assert!("pbx..test".parse::<DomainName>().is_err());

@@ -27,6 +27,8 @@ pub struct Ring<'a> {
     browsers: bool,
     presence: &'a Presence,
     hops: Hops,
+    /// How long, in seconds; none: as long as the extension says.
+    seconds: Option<u16>,
 }
 
 /// One leg of a call.
@@ -59,6 +61,7 @@ pub fn extension_rings<'a>(view: &View<'a>, domain: &'a Domain, extension: &'a E
         browsers: true,
         presence: view.presence,
         hops: Hops::NONE.next(),
+        seconds: None,
     }
 }
 
@@ -73,6 +76,27 @@ pub fn line_rings<'a>(
         lines: std::slice::from_ref(line),
         browsers: false,
         ..extension_rings(view, domain, extension)
+    }
+}
+
+/// The dial string of several: all at once, or one after the other (`switch_ivr_originate` tries what `|` separates in
+/// turn, each as long as its legs' `leg_timeout`).
+pub fn dial_string(rings: &[Ring<'_>], in_turn: bool, out: &mut ActionData<'_>) {
+    let mut legs = 0;
+    for ring in rings {
+        let most = MOST_LEGS - legs;
+        let count = ring.legs().take(most).count();
+        if count == 0 {
+            continue;
+        }
+        if legs > 0 {
+            out.literal(if in_turn { "|" } else { "," });
+        }
+        ring.dial(most, out);
+        legs += count;
+    }
+    if legs == 0 {
+        out.literal("error/user_not_registered");
     }
 }
 
@@ -108,6 +132,15 @@ impl<'a> Ring<'a> {
         Self { hops, ..self }
     }
 
+    /// The same for another time, in seconds.
+    #[must_use]
+    pub fn lasting(self, seconds: u16) -> Self {
+        Self {
+            seconds: Some(seconds),
+            ..self
+        }
+    }
+
     /// Whether there is nothing to ring.
     pub fn is_empty(&self) -> bool {
         self.legs().next().is_none()
@@ -115,7 +148,7 @@ impl<'a> Ring<'a> {
 
     /// For how long, in seconds.
     pub fn seconds(&self) -> u64 {
-        u64::from(self.extension.ring_seconds)
+        u64::from(self.seconds.unwrap_or(self.extension.ring_seconds))
     }
 
     /// The dial string, for `bridge` and `user/`.
@@ -130,9 +163,13 @@ impl<'a> Ring<'a> {
     /// (`pbx_identity`), and that presence follows it (`presence_data`). `leg_timeout` ends it even under an originate without a limit, and
     /// a phone that redirects (302) has its number routed in the domain (`sip_redirect_context`).
     pub fn dial_string(&self, out: &mut ActionData<'_>) {
-        let mut first = true;
-        for leg in self.legs() {
-            if !std::mem::take(&mut first) {
+        dial_string(std::slice::from_ref(self), false, out);
+    }
+
+    /// Its first so many legs, with a comma between them.
+    fn dial(&self, most: usize, out: &mut ActionData<'_>) {
+        for (index, leg) in self.legs().take(most).enumerate() {
+            if index > 0 {
                 out.literal(",");
             }
             self.variables(&leg, out);
@@ -146,9 +183,6 @@ impl<'a> Ring<'a> {
                     .literal("%")
                     .domain(&self.domain.name),
             };
-        }
-        if first {
-            out.literal("error/user_not_registered");
         }
     }
 

@@ -73,11 +73,20 @@ pub enum Note {
 pub trait Notes: Send + Sync {
     /// Takes a note.
     fn note(&self, note: Note);
+
+    /// Whether it is the switch that asks, for a call that takes place.
+    fn are_live(&self) -> bool {
+        true
+    }
 }
 
 /// Nobody takes notes: `pbx lookup` only looks.
 impl Notes for () {
     fn note(&self, _note: Note) {}
+
+    fn are_live(&self) -> bool {
+        false
+    }
 }
 
 enum Told {

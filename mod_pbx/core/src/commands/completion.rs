@@ -116,6 +116,8 @@ fn values(pbx: &Pbx, arg: &Arg, path: &[String], words: &[String], last: &str) -
             found
         }
         "username" => names(pbx, Noun::Line, words, last),
+        "schedule" => names(pbx, Noun::Schedule, words, last),
+        "did" => names(pbx, Noun::Did, words, last),
         "user" => names(pbx, Noun::User, words, last),
         "name" | "rename" if noun == "domain" => domains(pbx),
         "name" if noun == "user" => names(pbx, Noun::User, words, last),
@@ -163,6 +165,7 @@ enum Noun {
     Extension,
     Line,
     Schedule,
+    Did,
 }
 
 fn domains(pbx: &Pbx) -> Vec<String> {
@@ -208,6 +211,12 @@ fn names(pbx: &Pbx, noun: Noun, words: &[String], last: &str) -> Vec<String> {
                     .collect(),
                 Noun::Extension => reader
                     .extensions(domain.id, search, page)?
+                    .rows
+                    .into_iter()
+                    .map(|row| row.number.to_string())
+                    .collect(),
+                Noun::Did => reader
+                    .dids(domain.id, search, page)?
                     .rows
                     .into_iter()
                     .map(|row| row.number.to_string())

@@ -14,6 +14,8 @@ mod channel;
 mod client;
 mod completion;
 mod desk;
+mod did;
+mod did_target;
 mod domain;
 mod extension;
 mod extension_add;
@@ -95,6 +97,9 @@ enum Verb {
     /// Pages that browser clients log in to
     #[command(subcommand)]
     Channel(channel::Verb),
+    /// Numbers that the outside world dials, and whom they ring
+    #[command(subcommand)]
+    Did(did::Verb),
     /// When something is open: hours, holidays, an override by day or night
     #[command(subcommand)]
     Schedule(schedule::Verb),
@@ -194,6 +199,7 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Line(verb) => verb.run(desk),
         Verb::Key(verb) => verb.run(desk),
         Verb::Channel(verb) => verb.run(desk),
+        Verb::Did(verb) => verb.run(desk),
         Verb::Schedule(verb) => verb.run(desk),
         Verb::Gateway(verb) => verb.run(desk),
         Verb::Setting(verb) => verb.run(desk),

@@ -14,7 +14,7 @@ mod speech;
 use std::collections::HashSet;
 
 pub use phrases::{Moment, say};
-pub use sounds::{Folder, Sounds};
+pub use sounds::{Announcement, Folder, Sounds};
 
 /// A sound, by its name in `deploy/prompts/en.txt`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

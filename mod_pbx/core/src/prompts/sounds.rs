@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::{Moment, Prompt, catalogue};
 use crate::host::Host;
+use crate::names::Slug;
 
 /// A macro that an operator who has voicemail's phrases at all has.
 const TELLING_MACRO: &str = "voicemail_record_message";
@@ -18,6 +19,12 @@ const RATES: [&str; 5] = ["8000", "16000", "32000", "48000", ""];
 
 /// A file that is shorter than this, in bytes, holds no sound: a WAV file's header has 44.
 const SHORTEST: u64 = 45;
+
+/// Where the operator's announcements are, below the folder of the sounds.
+const ANNOUNCEMENTS: &str = "announcements/";
+
+/// No more files than these are looked at.
+const MOST_ANNOUNCEMENTS: usize = 1000;
 
 /// A folder that may stand in a dialplan action: an absolute path of letters, digits and `. _ - + /`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +53,28 @@ pub struct Sounds {
     /// Languages in which the operator's own macros and sounds are there.
     theirs: Vec<String>,
     zone: TimeZone,
+    /// The operator's own recordings, without `.wav`.
+    announcements: HashSet<Slug>,
+}
+
+/// A recording of the operator's own.
+#[derive(Debug, Clone, Copy)]
+pub struct Announcement<'a> {
+    folder: &'a Folder,
+    name: &'a Slug,
+}
+
+impl Announcement<'_> {
+    /// Its path, in parts.
+    pub fn parts(&self) -> [&str; 5] {
+        [
+            self.folder.as_str(),
+            "/",
+            ANNOUNCEMENTS,
+            self.name.as_str(),
+            ".wav",
+        ]
+    }
 }
 
 impl Default for Sounds {
@@ -56,6 +85,7 @@ impl Default for Sounds {
             present: HashSet::new(),
             theirs: Vec::new(),
             zone: TimeZone::UTC,
+            announcements: HashSet::new(),
         }
     }
 }
@@ -84,6 +114,7 @@ impl Sounds {
             present,
             theirs,
             zone: TimeZone::system(),
+            announcements: recordings(&folder.join(ANNOUNCEMENTS)),
         }
     }
 
@@ -123,6 +154,15 @@ impl Sounds {
         }
     }
 
+    /// The announcement of that name; none: it is not installed.
+    pub fn announcement(&self, name: &str) -> Option<Announcement<'_>> {
+        let name = self.announcements.get(name)?;
+        Some(Announcement {
+            folder: self.folder.as_ref()?,
+            name,
+        })
+    }
+
     /// How many of ours are there, and how many there should be.
     pub fn count(&self) -> (usize, usize) {
         (self.present.len(), catalogue().count())
@@ -137,6 +177,25 @@ impl Sounds {
     pub fn is_usable(&self) -> bool {
         self.folder.is_some()
     }
+}
+
+/// The recordings in a folder whose names are harmless.
+fn recordings(folder: &Path) -> HashSet<Slug> {
+    let files = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .take(MOST_ANNOUNCEMENTS);
+    let named = files.filter_map(|file| {
+        let name = file.file_name();
+        let name = name.to_str()?.strip_suffix(".wav")?;
+        // In lower case, as the file is.
+        let slug = name.parse::<Slug>().ok().filter(|slug| slug.as_str() == name)?;
+        file.metadata()
+            .is_ok_and(|file| file.is_file() && file.len() >= SHORTEST)
+            .then_some(slug)
+    });
+    named.collect()
 }
 
 fn has_package(host: &dyn Host, prefix: &str) -> bool {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::rows;
-use crate::names::{DomainName, E164, GatewayName, Number, Slug, Username};
+use crate::names::{DidNumber, DomainName, E164, GatewayName, Number, Slug, Username};
 use crate::routing::pattern::Pattern;
 
 /// A row image: the JSON object of a row type, column for column.
@@ -35,7 +35,7 @@ macro_rules! labels {
     };
 }
 
-labels! { String DomainName Username Number Slug E164 Pattern GatewayName }
+labels! { String DidNumber DomainName Username Number Slug E164 Pattern GatewayName }
 
 /// Rows that only tie others together have no better name.
 impl Label for Uuid {
@@ -128,7 +128,7 @@ macro_rules! tables {
             /// Whether what no other row may have alike is alike.
             pub(super) fn same_names(&self, other: &Self) -> bool {
                 match (self, other) {
-                    $((Self::$type(one), Self::$type(two)) => true $(&& one.$taken == two.$taken)*,)*
+                    $((Self::$type(_one), Self::$type(_two)) => true $(&& _one.$taken == _two.$taken)*,)*
                     _ => false,
                 }
             }
@@ -194,6 +194,8 @@ tables! {
     Cap = "cap", id, names [domain_id extension_id], refers [domain_id extension_id];
     Gateway = "gateway", name, names [name], refers [domain_id];
     ApiKey = "api_key", name, names [user_id name token_hash], refers [domain_id user_id];
+    Did = "did", number, names [], refers [domain_id schedule_id then_extension_id then_did_id closed_extension_id closed_did_id];
+    DidMember = "did_member", did_id, names [], refers [domain_id did_id extension_id];
 }
 
 impl std::fmt::Display for Table {
@@ -204,6 +206,10 @@ impl std::fmt::Display for Table {
 
 /// One change of one row.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every change is of the large variant"
+)]
 pub enum Change {
     /// Writes a row, new or not.
     Put {

@@ -9,7 +9,7 @@ use super::apply::{Applied, Work};
 use super::change::{Row, Table};
 use super::error::{StoreError, on};
 use super::shape::{referrers, shape};
-use super::{forwards, load, outside, rows, schedules, settings};
+use super::{dids, forwards, load, outside, rows, schedules, settings};
 use crate::features;
 use crate::secret;
 
@@ -47,6 +47,7 @@ pub(super) fn check(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
                 refusal => refusal,
             },
             None if change.table == Table::Schedule => schedules::check(work, change)?,
+            None if change.table == Table::Did => dids::check(work, change)?,
             refusal => refusal,
         };
         let checked = match checked {
@@ -99,6 +100,13 @@ fn unused(work: &Work<'_>, change: &Applied) -> Refusal {
     let Some(row) = &change.before else {
         return Ok(None);
     };
+    if let Some(numbers) = dids::rung_by(work, change.table, change.id)? {
+        return Ok(Some(format!(
+            "{} {} is still rung by DID {numbers}: change that first (pbx did set … --members …)",
+            change.table,
+            row.label()
+        )));
+    }
     for (shape, column) in referrers(change.table) {
         let label = shape.table.label();
         let sql = format!(
@@ -192,6 +200,8 @@ pub(super) fn domain_of(row: &Row) -> Option<Uuid> {
         Row::Schedule(schedule) => Some(schedule.domain_id),
         Row::Gateway(gateway) => gateway.domain_id,
         Row::ApiKey(key) => key.domain_id,
+        Row::Did(did) => Some(did.domain_id),
+        Row::DidMember(member) => Some(member.domain_id),
         Row::Domain(_) | Row::Setting(_) => None,
         Row::NumberPlan(row) => Some(row.domain_id),
         Row::ExtensionGroup(row) => Some(row.domain_id),

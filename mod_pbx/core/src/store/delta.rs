@@ -12,9 +12,8 @@ use super::error::{StoreError, on};
 use super::gateways;
 use super::load::{self, DomainNames};
 use super::log::uuid;
-use super::outside;
-use super::schedules;
 use super::snapshot::{Domain, Snapshot};
+use super::{dids, outside, schedules};
 use crate::names::DomainName;
 
 /// Beyond this many extensions, and a quarter of all, reading everything again is faster.
@@ -31,6 +30,7 @@ pub(super) struct Touched {
     /// Domains whose calls out are to be read again.
     outside: HashSet<Uuid>,
     gateways: bool,
+    dids: HashSet<Uuid>,
 }
 
 impl Touched {
@@ -43,6 +43,7 @@ impl Touched {
             schedules: false,
             outside: applied.iter().flat_map(outside::touched).collect(),
             gateways: false,
+            dids: HashSet::new(),
         };
         let mut ids = HashSet::new();
         for change in applied {
@@ -51,7 +52,25 @@ impl Touched {
                 Table::Setting => touched.settings = true,
                 Table::Schedule => touched.schedules = true,
                 Table::Gateway => touched.gateways = true,
+                Table::Did => {
+                    touched.dids.insert(change.id);
+                }
+                Table::DidMember => {
+                    for row in [&change.before, &change.after] {
+                        if let Some(Row::DidMember(member)) = row {
+                            touched.dids.insert(member.did_id);
+                        }
+                    }
+                }
                 Table::Extension => {
+                    if let (Some(Row::Extension(old)), Some(Row::Extension(new))) =
+                        (&change.before, &change.after)
+                        && old.number != new.number
+                    {
+                        let dids = dids::of_extension(work.conn, change.id)
+                            .map_err(on(work.conn, "reading an extension's DIDs"))?;
+                        touched.dids.extend(dids);
+                    }
                     ids.insert(change.id);
                 }
                 Table::Line => {
@@ -135,6 +154,7 @@ impl Touched {
         if self.gateways || self.domains {
             next.gateways = Arc::new(gateways::load(work.conn)?);
         }
+        self.renew_dids(work, &mut next)?;
         let renewed = if self.domains {
             Some(domain_names(work)?)
         } else {
@@ -170,6 +190,23 @@ impl Touched {
             }
         }
         Ok(Some((next, renewed)))
+    }
+}
+
+impl Touched {
+    /// The DIDs after the commit. All of them know their domain by its name.
+    fn renew_dids(&self, work: &Work<'_>, next: &mut Snapshot) -> rusqlite::Result<()> {
+        if self.domains && !next.dids.is_empty() || self.dids.len() > FEW {
+            next.dids = Arc::new(dids::load(work.conn)?);
+            return Ok(());
+        }
+        for &id in &self.dids {
+            match dids::one(work.conn, id)? {
+                Some(did) => Arc::make_mut(&mut next.dids).insert(did),
+                None => Arc::make_mut(&mut next.dids).remove(id),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -9,10 +9,9 @@ use uuid::Uuid;
 
 use super::gateways;
 use super::log::uuid;
-use super::outside;
-use super::schedules;
 use super::settings::Settings;
 use super::snapshot::{Domain, Extension, Line, Snapshot};
+use super::{dids, outside, schedules};
 use crate::forward::Forwards;
 use crate::names::{BadName, DomainName, Number};
 use crate::secret;
@@ -86,6 +85,7 @@ pub(super) fn everything(conn: &Connection) -> rusqlite::Result<(Snapshot, Domai
         settings: Arc::new(settings(conn)?),
         schedules: Arc::new(schedules::load(conn)?),
         gateways: Arc::new(gateways::load(conn)?),
+        dids: Arc::new(dids::load(conn)?),
     };
     Ok((snapshot, names))
 }

@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (9, include_str!("../../../../sql/0009_routes.sql")),
     (10, include_str!("../../../../sql/0010_gateways.sql")),
     (11, include_str!("../../../../sql/0011_keys.sql")),
+    (12, include_str!("../../../../sql/0012_dids.sql")),
 ];
 
 /// The version this program reads and writes.

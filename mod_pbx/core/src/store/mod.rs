@@ -13,6 +13,7 @@ mod check;
 pub mod clients;
 mod connection;
 mod delta;
+mod dids;
 mod error;
 mod file;
 mod find;

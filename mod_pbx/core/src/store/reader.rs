@@ -12,7 +12,7 @@ use super::error::{StoreError, on};
 use super::log;
 use super::mail::{self, Counts, Mail, State};
 use super::people::{self, SignIn, SignInEvent};
-use super::rows::{ApiKey, Channel, Domain, Extension, Gateway, Line, Schedule, Setting, User};
+use super::rows::{ApiKey, Channel, Did, DidMember, Domain, Extension, Gateway, Line, Schedule, Setting, User};
 use super::shape::shape;
 use super::write::to_row;
 
@@ -244,6 +244,28 @@ impl Reader<'_> {
     /// The gateway called `name`, without regard to case.
     pub fn gateway_by_name(&self, name: &str) -> Result<Option<Gateway>, StoreError> {
         self.one("name = ?1", &[&name])
+    }
+
+    /// The DIDs of a domain whose number contains `search`, by number.
+    pub fn dids(&self, domain: Uuid, search: &str, page: Page) -> Result<Listing<Did>, StoreError> {
+        self.list(
+            "domain_id = ?1 AND (?2 = '' OR instr(number, ?2))",
+            &[&domain.to_string(), &search],
+            "number, id",
+            page,
+        )
+    }
+
+    /// The DIDs with this number, in whatever domain.
+    pub fn dids_by_number(&self, number: &str) -> Result<Vec<Did>, StoreError> {
+        Ok(self.list("number = ?1", &[&number], "id", Page::first(100))?.rows)
+    }
+
+    /// Who rings for a DID, in order.
+    pub fn did_members(&self, did: Uuid) -> Result<Vec<DidMember>, StoreError> {
+        Ok(self
+            .list("did_id = ?1", &[&did.to_string()], "position, id", Page::ALL)?
+            .rows)
     }
 
     /// How many rows a table has.

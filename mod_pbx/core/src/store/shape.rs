@@ -232,6 +232,45 @@ static API_KEY: Shape = Shape {
     unique: &[&["user_id", "name"], &["token_hash"]],
 };
 
+static DID: Shape = Shape {
+    table: Table::Did,
+    columns: &[
+        text("id"),
+        key("domain_id", Table::Domain),
+        text("number"),
+        flag("prefix"),
+        text("caller"),
+        text("strategy"),
+        number("ring_seconds"),
+        key("schedule_id", Table::Schedule),
+        text("then_kind"),
+        key("then_extension_id", Table::Extension),
+        key("then_did_id", Table::Did),
+        text("then_announcement"),
+        text("closed_kind"),
+        key("closed_extension_id", Table::Extension),
+        key("closed_did_id", Table::Did),
+        text("closed_announcement"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[],
+};
+
+static DID_MEMBER: Shape = Shape {
+    table: Table::DidMember,
+    columns: &[
+        text("id"),
+        key("domain_id", Table::Domain),
+        part("did_id", Table::Did),
+        number("position"),
+        key("extension_id", Table::Extension),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[],
+};
+
 /// The description of `table`.
 pub(super) fn shape(table: Table) -> &'static Shape {
     match table {
@@ -253,6 +292,8 @@ pub(super) fn shape(table: Table) -> &'static Shape {
         Table::Cap => &outside::CAP,
         Table::Gateway => &GATEWAY,
         Table::ApiKey => &API_KEY,
+        Table::Did => &DID,
+        Table::DidMember => &DID_MEMBER,
     }
 }
 
@@ -353,6 +394,15 @@ mod tests {
                 "transport": "udp", "realm": null, "username": null, "password": null, "register": false,
                 "from_domain": null, "source_acl": null, "max_calls": 0, "caller_id_style": "pai",
                 "ping_seconds": 30, "enabled": true})
+            }
+            Table::Did => {
+                json!({"id": id, "domain_id": id, "number": "4930", "prefix": false, "caller": null,
+                "strategy": "all", "ring_seconds": 20, "schedule_id": null, "then_kind": "hangup",
+                "then_extension_id": null, "then_did_id": null, "then_announcement": null, "closed_kind": null,
+                "closed_extension_id": null, "closed_did_id": null, "closed_announcement": null})
+            }
+            Table::DidMember => {
+                json!({"id": id, "domain_id": id, "did_id": id, "position": 0, "extension_id": id})
             }
         };
         let serde_json::Value::Object(image) = value else {

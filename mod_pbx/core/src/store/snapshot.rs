@@ -13,6 +13,7 @@ use std::sync::Arc;
 use equivalent::{Comparable, Equivalent};
 use uuid::Uuid;
 
+use crate::dids::Dids;
 use crate::forward::{Forwards, When};
 use crate::names::{DomainName, Number, Username};
 use crate::routing::outside::Outside;
@@ -34,6 +35,8 @@ pub struct Snapshot {
     pub outside: imbl::HashMap<DomainName, Arc<Outside>>,
     /// Ways out of the PBX, and in.
     pub gateways: Arc<Gateways>,
+    /// Numbers that the outside world dials.
+    pub dids: Arc<Dids>,
 }
 
 /// Every schedule.
@@ -201,6 +204,7 @@ impl Snapshot {
             && self.schedules == other.schedules
             && self.outside == other.outside
             && self.gateways == other.gateways
+            && self.dids == other.dids
             && self.domains.len() == other.domains.len()
             && self.domains.iter().all(|(name, domain)| {
                 let same = |other: &Arc<Domain>| {

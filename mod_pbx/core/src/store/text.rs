@@ -33,6 +33,8 @@ pub fn check(row: &mut Row) -> Result<(), String> {
         Row::Cap(cap) => outside::cap(cap),
         Row::ExtensionGroup(_) | Row::GroupMember(_) => Ok(()),
         Row::Gateway(gateway) => super::gateways::check(gateway),
+        Row::Did(did) => super::dids::check_row(did),
+        Row::DidMember(_) => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@
 
 use crate::names::{DomainName, Number, Username};
 use crate::presence::target::Target;
-use crate::prompts::{Folder, Prompt};
+use crate::prompts::{Announcement, Folder, Prompt};
 use crate::xml::Value;
 
 /// The text of one action or dial string, inside an attribute.
@@ -67,6 +67,14 @@ impl<'a> ActionData<'a> {
     /// A sound's file.
     pub fn sound(&mut self, folder: &Folder, prompt: Prompt) -> &mut Self {
         for part in [folder.as_str(), "/", prompt.name(), ".wav"] {
+            self.0.push_str(part);
+        }
+        self
+    }
+
+    /// A recording's file.
+    pub fn announcement(&mut self, file: &Announcement<'_>) -> &mut Self {
+        for part in file.parts() {
             self.0.push_str(part);
         }
         self

@@ -3,6 +3,7 @@
 
 mod backup;
 mod completion;
+mod dids;
 mod domains;
 mod extensions;
 mod forwards;

@@ -259,17 +259,6 @@ impl World {
         key_value: &str,
         params: &Vec<(String, String)>,
     ) -> Reply {
-        let view = View {
-            snapshot: &self.snapshot,
-            config: &self.config,
-            presence: &self.presence,
-            bans: &pbx_core::bans::view::View::default(),
-            clients: &self.clients,
-            gateways: &self.gateways,
-            notes: &(),
-            sounds: &self.sounds,
-            host: &self.host,
-        };
         let rq = Request {
             section,
             tag_name,
@@ -277,7 +266,35 @@ impl World {
             key_value,
             params,
         };
-        self.registries.answer(&rq, &view)
+        self.look(|view| self.registries.answer(&rq, view))
+    }
+
+    /// Looks at the world as a lookup does.
+    pub fn look<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
+        self.look_with(&(), look)
+    }
+
+    /// The same for a call that takes place.
+    pub fn look_live<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
+        struct Live;
+        impl clients::Notes for Live {
+            fn note(&self, _: clients::Note) {}
+        }
+        self.look_with(&Live, look)
+    }
+
+    fn look_with<T>(&self, notes: &dyn clients::Notes, look: impl FnOnce(&View<'_>) -> T) -> T {
+        look(&View {
+            snapshot: &self.snapshot,
+            config: &self.config,
+            presence: &self.presence,
+            bans: &pbx_core::bans::view::View::default(),
+            clients: &self.clients,
+            gateways: &self.gateways,
+            notes,
+            sounds: &self.sounds,
+            host: &self.host,
+        })
     }
 
     /// The document, which there must be.

@@ -1,0 +1,248 @@
+//! Who rings for a number that was called from outside, and what comes when nobody takes the call.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Destination, Did, Strategy, digits};
+use crate::follow::{self, Hops};
+use crate::registry::View;
+use crate::resolve::Ring;
+use crate::schedules;
+use crate::store::snapshot::{Domain, Extension};
+
+/// A call from outside, as the carrier tells it.
+#[derive(Debug, Clone, Copy)]
+pub struct Inbound<'r> {
+    /// The number that is called.
+    pub called: &'r str,
+    /// The caller's, if it gives one: any text.
+    pub caller: &'r str,
+    /// The only domain whose numbers the gateway reaches; none: it reaches all.
+    pub domain: Option<&'r str>,
+}
+
+/// What happens to a call.
+pub struct Decision<'v> {
+    /// The DIDs on its way, with what their schedules say; none: the number is nobody's.
+    pub via: Vec<Via<'v>>,
+    /// The domain it is in.
+    pub domain: Option<&'v Domain>,
+    /// What is done.
+    pub end: End<'v>,
+    /// How often it was sent on, this time included.
+    pub hops: Hops,
+}
+
+/// A DID on the way of a call.
+#[derive(Clone, Copy)]
+pub struct Via<'v> {
+    /// Which.
+    pub did: &'v Did,
+    /// Whether its schedule is open; none: it has none.
+    pub open: Option<bool>,
+}
+
+/// What is done with a call.
+pub enum End<'v> {
+    /// The number is nobody's.
+    Unknown,
+    /// Phones ring.
+    Rings(Ringing<'v>),
+    /// It goes to a mailbox.
+    Voicemail(&'v Extension),
+    /// A recording is played.
+    Announcement(&'v str),
+    /// It ends.
+    HangUp,
+    /// It was sent on too often.
+    Loops,
+}
+
+/// Phones that ring for a DID.
+pub struct Ringing<'v> {
+    /// Which DID.
+    pub did: &'v Did,
+    /// Whose, in order; never empty.
+    pub rings: Vec<Ring<'v>>,
+    /// One after the other.
+    pub in_turn: bool,
+    /// The one extension that is called as if it were dialled, with all its forwards.
+    pub alone: Option<&'v Extension>,
+}
+
+/// What happens to a call that comes in.
+pub fn decide<'v>(view: &View<'v>, inbound: Inbound<'_>, at: Timestamp, hops: Hops) -> Decision<'v> {
+    let called = digits(inbound.called);
+    let caller = digits(inbound.caller).unwrap_or_default();
+    let found = called.and_then(|called| view.snapshot.dids.find(called, caller));
+    let reached =
+        |did: &&std::sync::Arc<Did>| inbound.domain.is_none_or(|domain| did.domain.as_str() == domain);
+    match found.filter(reached) {
+        Some(did) => follow_on(view, did, None, at, hops),
+        None => Decision {
+            via: Vec::new(),
+            domain: None,
+            end: End::Unknown,
+            hops,
+        },
+    }
+}
+
+/// What happens to a call whose phones did not take it. `rung`: the number of the extension that was called alone;
+/// `cause`: the reason that the switch gives.
+pub fn after<'v>(
+    view: &View<'v>,
+    did: Uuid,
+    rung: Option<&str>,
+    cause: &str,
+    at: Timestamp,
+    hops: Hops,
+) -> Decision<'v> {
+    let ended = |end| Decision {
+        via: Vec::new(),
+        domain: None,
+        end,
+        hops,
+    };
+    let Some(did) = view.snapshot.dids.get(did) else {
+        return ended(End::HangUp);
+    };
+    let domain = view.snapshot.domain(did.domain.as_str());
+    if let (Some(domain), Some(number)) = (domain, rung)
+        && let Some(extension) = crate::resolve::number(domain, number)
+    {
+        let way = follow::unanswered(view, domain, extension, cause, hops);
+        match way.end {
+            follow::End::Rings(ring) => {
+                let ringing = Ringing {
+                    did,
+                    alone: Some(ring.extension),
+                    rings: vec![ring],
+                    in_turn: false,
+                };
+                return Decision {
+                    via: vec![Via { did, open: None }],
+                    domain: Some(domain),
+                    end: End::Rings(ringing),
+                    hops: way.hops,
+                };
+            }
+            follow::End::Loops => return ended(End::Loops),
+            _ => {}
+        }
+    }
+    follow_on(view, did, Some(&did.then), at, hops)
+}
+
+/// Where a call ends that is at this DID, or goes on from it.
+fn follow_on<'v>(
+    view: &View<'v>,
+    mut did: &'v Did,
+    mut to: Option<&'v Destination>,
+    at: Timestamp,
+    hops: Hops,
+) -> Decision<'v> {
+    let mut decision = Decision {
+        via: Vec::with_capacity(1),
+        domain: None,
+        end: End::Loops,
+        hops: hops.next(),
+    };
+    while !decision.hops.is_too_many() {
+        let Some(domain) = view.snapshot.domain(did.domain.as_str()) else {
+            decision.end = End::HangUp;
+            return decision;
+        };
+        decision.domain = Some(domain);
+        let destination = match to.take() {
+            Some(destination) => destination,
+            None => {
+                let schedule = did.schedule().and_then(|id| view.snapshot.schedules.get(id));
+                let open = schedule.map(|schedule| schedules::open(schedule, at));
+                decision.via.push(Via { did, open });
+                if open == Some(false) {
+                    did.closed()
+                } else {
+                    match members(view, domain, did, &mut decision.hops) {
+                        Some(ringing) => {
+                            decision.end = End::Rings(ringing);
+                            return decision;
+                        }
+                        None => &did.then,
+                    }
+                }
+            }
+        };
+        decision.end = match destination {
+            Destination::Did(next) => match view.snapshot.dids.get(*next) {
+                Some(next) => {
+                    did = next;
+                    decision.hops = decision.hops.next();
+                    continue;
+                }
+                None => End::HangUp,
+            },
+            Destination::HangUp => End::HangUp,
+            Destination::Announcement(name) => End::Announcement(name.as_str()),
+            Destination::Voicemail(number) => match crate::resolve::number(domain, number.as_str()) {
+                Some(extension) if extension.voicemail => End::Voicemail(extension),
+                _ => End::HangUp,
+            },
+        };
+        return decision;
+    }
+    decision.end = End::Loops;
+    decision
+}
+
+/// Who rings for a DID; none: nobody is there.
+///
+/// One member alone is called as if somebody had dialled it: do not disturb and forwards of every kind count. Of
+/// several, those who are not to be disturbed are left out, and who forwards all calls is called there; what else
+/// their forwards say is for calls to themselves: another member may answer.
+fn members<'v>(view: &View<'v>, domain: &'v Domain, did: &'v Did, hops: &mut Hops) -> Option<Ringing<'v>> {
+    let members = || {
+        did.members
+            .iter()
+            .map(|number| crate::resolve::number(domain, number.as_str()))
+    };
+    let long = |ring: Ring<'v>| match did.ring_seconds {
+        Some(seconds) => ring.lasting(seconds),
+        None => ring,
+    };
+    if let [_] = &*did.members {
+        let way = follow::follow(view, domain, members().flatten().next()?, *hops);
+        let follow::End::Rings(ring) = way.end else {
+            return None;
+        };
+        *hops = way.hops;
+        return Some(Ringing {
+            did,
+            rings: vec![long(ring)],
+            in_turn: false,
+            alone: Some(ring.extension),
+        });
+    }
+    let count = did.members.len();
+    let first = match did.strategy {
+        Strategy::RoundRobin => did.turn.of(count, view.notes.are_live()),
+        Strategy::All | Strategy::Order => 0,
+    };
+    let mut rings: Vec<Ring<'v>> = Vec::with_capacity(count);
+    for extension in members().cycle().skip(first).take(count).flatten() {
+        if let Some(ring) = follow::member(view, domain, extension, *hops)
+            && !rings
+                .iter()
+                .any(|other| other.extension.number == ring.extension.number)
+        {
+            rings.push(long(ring));
+        }
+    }
+    let in_turn = did.strategy != Strategy::All;
+    (!rings.is_empty()).then_some(Ringing {
+        did,
+        rings,
+        in_turn,
+        alone: None,
+    })
+}

@@ -1,0 +1,230 @@
+//! DIDs by number: a hash map of those that are whole, another of prefixes, asked from the longest down.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Did;
+
+/// The longest number, in digits. E.164 has 15.
+const LONGEST: usize = 18;
+
+/// Every DID. Persistent maps: a change copies a path.
+#[derive(Debug, Clone, Default)]
+pub struct Dids {
+    by_id: imbl::HashMap<Uuid, Arc<Did>>,
+    whole: imbl::HashMap<u64, Few>,
+    prefixes: imbl::HashMap<u64, Few>,
+    /// How many prefixes have so many digits.
+    lengths: [u32; LONGEST + 1],
+}
+
+/// The DIDs of one number: one, but for conditions.
+#[derive(Debug, Clone)]
+enum Few {
+    One(Arc<Did>),
+    /// Those with conditions first.
+    Many(Arc<[Arc<Did>]>),
+}
+
+impl Few {
+    fn all(&self) -> &[Arc<Did>] {
+        match self {
+            Self::One(did) => std::slice::from_ref(did),
+            Self::Many(all) => all,
+        }
+    }
+
+    /// Of none: nothing.
+    fn of(mut all: Vec<Arc<Did>>) -> Option<Self> {
+        all.sort_by_key(|did| {
+            (
+                std::cmp::Reverse(did.caller().map_or(0, |caller| caller.as_str().len())),
+                did.id,
+            )
+        });
+        match all.len() {
+            0 => None,
+            1 => all.pop().map(Self::One),
+            _ => Some(Self::Many(all.into())),
+        }
+    }
+}
+
+/// Up to eighteen digits as a number that no other digits are.
+pub(super) fn key(digits: &str) -> Option<u64> {
+    let good = (1..=LONGEST).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    good.then(|| {
+        digits
+            .bytes()
+            .fold(1, |key: u64, digit| key * 10 + u64::from(digit - b'0'))
+    })
+}
+
+impl PartialEq for Dids {
+    fn eq(&self, other: &Self) -> bool {
+        self.by_id == other.by_id
+    }
+}
+
+impl Dids {
+    /// The DID with this id.
+    pub fn get(&self, id: Uuid) -> Option<&Arc<Did>> {
+        self.by_id.get(&id)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Whose number these digits are, for a caller with these digits (empty: it gives none). A whole number goes
+    /// before a prefix, a longer prefix before a shorter one, one for this caller before one for anybody.
+    pub fn find(&self, called: &str, caller: &str) -> Option<&Arc<Did>> {
+        let whole = self.whole.get(&key(called)?);
+        if let Some(found) = whole.and_then(|few| fitting(few, caller)) {
+            return Some(found);
+        }
+        (1..=called.len())
+            .rev()
+            .filter(|length| self.lengths[*length] > 0)
+            .find_map(|length| {
+                let few = self.prefixes.get(&key(&called[..length])?)?;
+                fitting(few, caller)
+            })
+    }
+
+    /// Adds a DID, in the place of the one with its id.
+    pub fn insert(&mut self, did: Did) {
+        self.remove(did.id);
+        let Some(key) = key(did.number.as_str()) else {
+            return;
+        };
+        let did = Arc::new(did);
+        let map = if did.is_prefix {
+            self.lengths[did.number.as_str().len()] += 1;
+            &mut self.prefixes
+        } else {
+            &mut self.whole
+        };
+        let mut all = map.get(&key).map(|few| few.all().to_vec()).unwrap_or_default();
+        all.push(Arc::clone(&did));
+        if let Some(few) = Few::of(all) {
+            map.insert(key, few);
+        }
+        self.by_id.insert(did.id, did);
+    }
+
+    /// Takes a DID out, if it is there.
+    pub fn remove(&mut self, id: Uuid) {
+        let Some(did) = self.by_id.remove(&id) else { return };
+        let Some(key) = key(did.number.as_str()) else {
+            return;
+        };
+        let map = if did.is_prefix {
+            self.lengths[did.number.as_str().len()] -= 1;
+            &mut self.prefixes
+        } else {
+            &mut self.whole
+        };
+        let Some(few) = map.get(&key) else { return };
+        let rest = few.all().iter().filter(|other| other.id != id).cloned().collect();
+        match Few::of(rest) {
+            Some(few) => map.insert(key, few),
+            None => map.remove(&key),
+        };
+    }
+}
+
+impl FromIterator<Did> for Dids {
+    fn from_iter<I: IntoIterator<Item = Did>>(all: I) -> Self {
+        let mut dids = Self::default();
+        all.into_iter().for_each(|did| dids.insert(did));
+        dids
+    }
+}
+
+fn fitting<'a>(few: &'a Few, caller: &str) -> Option<&'a Arc<Did>> {
+    few.all().iter().find(|did| {
+        did.caller()
+            .is_none_or(|prefix| caller.starts_with(prefix.as_str()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dids::{Destination, Rare, Strategy, Turn};
+
+    fn did(number: &str, is_prefix: bool, caller: Option<&str>) -> Did {
+        Did {
+            id: Uuid::now_v7(),
+            number: number.parse().unwrap(),
+            is_prefix,
+            strategy: Strategy::All,
+            ring_seconds: None,
+            domain: Arc::new("pbx.test".parse().unwrap()),
+            members: Box::default(),
+            then: Destination::HangUp,
+            rare: caller.map(|caller| {
+                Box::new(Rare {
+                    caller: Some(caller.parse().unwrap()),
+                    ..Rare::default()
+                })
+            }),
+            turn: Turn::default(),
+        }
+    }
+
+    #[test]
+    fn the_nearest_is_found_and_what_is_taken_out_is_gone() {
+        let all = [
+            did("4930", true, None),
+            did("493012", true, None),
+            did("49301234", false, None),
+            did("49301234", false, Some("44")),
+            did("49301234", false, Some("4420")),
+            did("49309", false, Some("1")),
+        ];
+        let ids: Vec<Uuid> = all.iter().map(|did| did.id).collect();
+        let mut dids: Dids = all.into_iter().collect();
+        let found = |dids: &Dids, called: &str, caller: &str| dids.find(called, caller).map(|did| did.id);
+        assert_eq!(found(&dids, "49301234", "33"), Some(ids[2]));
+        assert_eq!(found(&dids, "49301234", ""), Some(ids[2]));
+        assert_eq!(found(&dids, "49301234", "44161"), Some(ids[3]));
+        assert_eq!(found(&dids, "49301234", "442071"), Some(ids[4]));
+        assert_eq!(found(&dids, "49301235", "44"), Some(ids[1]));
+        assert_eq!(found(&dids, "493013", "44"), Some(ids[0]));
+        assert_eq!(found(&dids, "4930", "44"), Some(ids[0]), "a prefix holds itself");
+        assert_eq!(
+            (found(&dids, "49309", "12"), found(&dids, "49309", "2")),
+            (Some(ids[5]), Some(ids[0]))
+        );
+        for none in ["", "493", "4931", "0", "x", "49301234567890123456", "4930x"] {
+            assert_eq!(found(&dids, none, ""), None, "{none}");
+        }
+        dids.remove(ids[2]);
+        assert_eq!(found(&dids, "49301234", "33"), Some(ids[1]));
+        dids.remove(ids[1]);
+        dids.remove(ids[0]);
+        assert_eq!(found(&dids, "49301235", ""), None);
+        for id in ids {
+            dids.remove(id);
+        }
+        assert!(dids.is_empty() && dids.whole.is_empty() && dids.prefixes.is_empty());
+        assert_eq!(dids.lengths, [0; LONGEST + 1]);
+    }
+
+    #[test]
+    fn no_two_numbers_have_one_key() {
+        assert_ne!(key("1"), key("01"));
+        assert_ne!(key("0"), key("00"));
+        assert!(key("999999999999999999").is_some() && key("9999999999999999999").is_none());
+        assert!(key("").is_none() && key("+49").is_none());
+    }
+}

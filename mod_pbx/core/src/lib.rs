@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod apps;
 pub mod bans;
+pub mod calls;
 pub mod clients;
 pub mod commands;
 pub mod config;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 
 use crate::bans::Bans;
+use crate::calls::Calls;
 use crate::clients::{Clients, Notes};
 use crate::commands;
 use crate::config::{Config, ConfigError};
@@ -56,6 +57,7 @@ pub struct Pbx {
     store: Arc<ConfigStore>,
     presence: Arc<Presence>,
     bans: Bans,
+    calls: Calls,
     clients: Clients,
     gateways: Gateways,
     people: People,
@@ -96,6 +98,7 @@ impl Pbx {
         let bans = Bans::start(Arc::clone(&store), Arc::clone(&presence)).map_err(StartError::Thread)?;
         let clients = Clients::start(Arc::clone(&host), Arc::clone(&store), Arc::clone(&presence))
             .map_err(StartError::Thread)?;
+        let calls = Calls::start(Arc::clone(&store), Arc::clone(&host)).map_err(StartError::Thread)?;
         let people = People::start(Arc::clone(&store)).map_err(StartError::Thread)?;
         let sounds = Arc::new(ArcSwap::from_pointee(Sounds::look(&config.sounds, &*host)));
         let vault = Vault::of(&config.database);
@@ -114,6 +117,7 @@ impl Pbx {
             host,
             presence,
             bans,
+            calls,
             clients,
             gateways,
             people,
@@ -170,7 +174,20 @@ impl Pbx {
     /// Takes an event of the switch, as its hook copied it; none: it could not be copied. Any thread of the
     /// switch; never waits.
     pub fn tell(&self, event: Option<Event>) {
+        if let Some(event) = &event
+            && matches!(
+                event.kind,
+                Kind::CallBegan | Kind::CallState | Kind::CallAnswered | Kind::CallBridged | Kind::CallEnded
+            )
+        {
+            self.calls.tell(event);
+        }
         match event {
+            Some(event)
+                if matches!(
+                    event.kind,
+                    Kind::CallBegan | Kind::CallAnswered | Kind::CallBridged
+                ) => {}
             Some(event) if event.kind == Kind::Refused => self.bans.tell(&event),
             Some(event) if event.kind == Kind::VertoConnected => self.clients.connected(&event),
             Some(event) if matches!(event.kind, Kind::VertoLogin | Kind::VertoLeft) => self.hook(&event),
@@ -187,6 +204,7 @@ impl Pbx {
             None => {
                 self.presence.lose();
                 self.gateways.lose();
+                self.calls.lose();
                 self.clients.lose();
             }
         }
@@ -308,6 +326,7 @@ impl Pbx {
         self.people.stop();
         self.voicemail.stop();
         self.mail.stop();
+        self.calls.stop();
         self.bans.stop();
         self.presence.stop();
         self.store.close();
@@ -336,6 +355,11 @@ impl Pbx {
     /// Who is banned.
     pub fn bans(&self) -> &Bans {
         &self.bans
+    }
+
+    /// The records of calls.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// The browser clients.

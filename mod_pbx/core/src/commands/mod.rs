@@ -10,6 +10,7 @@
 mod address;
 mod backup;
 mod ban;
+mod calls;
 mod channel;
 mod client;
 mod completion;
@@ -111,6 +112,8 @@ enum Verb {
     Setting(setting::Verb),
     /// Shows who is online, and with which phones
     Presence(presence::Presence),
+    /// Who called whom, and how it ended
+    Calls(calls::Calls),
     /// Who is refused for having tried passwords
     #[command(subcommand)]
     Ban(ban::Verb),
@@ -204,6 +207,7 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Gateway(verb) => verb.run(desk),
         Verb::Setting(verb) => verb.run(desk),
         Verb::Presence(presence) => presence.run(desk),
+        Verb::Calls(calls) => calls.run(desk),
         Verb::Ban(verb) => verb.run(desk),
         Verb::Client(verb) => verb.run(desk),
         Verb::Punt(punt) => punt.run(desk),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::desk::Desk;
 use super::out::{Answer, Said, Sheet, plain};
 use super::progress::Step;
+use crate::calls;
 use crate::counters::Count;
 use crate::front::Listener;
 use crate::gateways;
@@ -54,6 +55,7 @@ struct Report {
     unknown_numbers: (u64, Option<Arc<gateways::view::Unknown>>),
     sounds: Arc<Sounds>,
     mail: mail::Health,
+    calls: calls::Health,
     lookups: Vec<Count>,
     listeners: Vec<Listener>,
     /// Where the first administrator's password is, while nobody has changed it.
@@ -103,6 +105,7 @@ impl Report {
             },
             sounds: pbx.sounds(),
             mail: pbx.mail().health(),
+            calls: pbx.calls().health(),
             lookups: pbx.counters().rows(),
             listeners: pbx.front().map(|front| front.listeners()).unwrap_or_default(),
             first_password: Some(pbx.people().first_password_file()).filter(|file| file.exists()),
@@ -169,6 +172,7 @@ impl Report {
         }
         all.extend(self.speechless());
         all.extend(self.unsent());
+        all.extend(self.unrecorded());
         all.extend(self.carried());
         if self.domains == 0 {
             all.push("there is no domain yet: pbx domain add DOMAIN".to_owned());
@@ -261,6 +265,19 @@ impl Report {
         } else {
             words.join(", ")
         }
+    }
+
+    /// What is wrong with the records of calls.
+    fn unrecorded(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        if let Some(why) = &self.calls.trouble {
+            all.push(format!("calls are not written down just now: {why}"));
+        }
+        if self.calls.lost > 0 {
+            let what = plural(self.calls.lost, "record of a call is", "records of calls are");
+            all.push(format!("{what} lost, since the database could not be written to"));
+        }
+        all
     }
 
     fn mailed(&self) -> String {
@@ -362,6 +379,7 @@ impl Report {
             "gateways": self.gateways,
             "unknown_numbers": self.unknown_numbers.0,
             "mail": self.mail,
+            "calls": self.calls,
             "prompts": {
                 "there": self.sounds.count().0,
                 "all": self.sounds.count().1,

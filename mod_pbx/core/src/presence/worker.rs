@@ -158,8 +158,11 @@ impl<'s> Worker<'s> {
                     self.ask(List::Profile(profile.into(), true));
                 }
             }
-            // The concern of the bans, of the browser clients, of voicemail and of the gateways.
+            // The concern of the bans, of the browser clients, of voicemail, of the gateways and of call records.
             Kind::GatewayState
+            | Kind::CallBegan
+            | Kind::CallAnswered
+            | Kind::CallBridged
             | Kind::Refused
             | Kind::VertoConnected
             | Kind::VertoLogin

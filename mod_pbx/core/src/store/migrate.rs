@@ -21,6 +21,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (10, include_str!("../../../../sql/0010_gateways.sql")),
     (11, include_str!("../../../../sql/0011_keys.sql")),
     (12, include_str!("../../../../sql/0012_dids.sql")),
+    (13, include_str!("../../../../sql/0013_calls.sql")),
 ];
 
 /// The version this program reads and writes.

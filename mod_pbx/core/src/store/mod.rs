@@ -8,6 +8,7 @@
 mod apply;
 mod backup;
 pub mod bans;
+pub mod calls;
 mod change;
 mod check;
 pub mod clients;
@@ -178,6 +179,41 @@ impl ConfigStore {
     pub fn keep_clients(&self, kept: &[clients::Client], gone: &[Uuid]) -> Result<(), StoreError> {
         self.inner
             .keep_facts("saving browser clients", &|conn| clients::keep(conn, kept, gone))
+    }
+
+    /// Writes down calls with their legs, and takes out those that are `gone`, all or none: no revision. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn keep_calls(
+        &self,
+        kept: &[(calls::Call, Vec<calls::Leg>)],
+        gone: &[Uuid],
+    ) -> Result<(), StoreError> {
+        self.inner
+            .keep_facts("saving calls", &|conn| calls::keep(conn, kept, gone))
+    }
+
+    /// Closes the calls that an earlier process left open. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn interrupt_calls(&self) -> Result<(), StoreError> {
+        self.inner
+            .keep_facts("closing calls", &|conn| calls::interrupt(conn).map(drop))
+    }
+
+    /// Deletes so many calls that began before then (RFC 3339 in UTC); how many. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn forget_calls(&self, before: &str, most: u32) -> Result<usize, StoreError> {
+        let count = std::cell::Cell::new(0);
+        self.inner.keep_facts("deleting old calls", &|conn| {
+            count.set(calls::forget(conn, before, most)?);
+            Ok(())
+        })?;
+        Ok(count.get())
     }
 
     /// Stores what happened to sign-ins, all or none: no revision. Blocks.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, ToSql};
 use uuid::Uuid;
 
 use super::bans::{self, Ban};
+use super::calls;
 use super::change::{Revision, Row, RowChange, Stored, Table};
 use super::clients::{self, Client};
 use super::error::{StoreError, on};
@@ -276,6 +277,17 @@ impl Reader<'_> {
     /// Every ban that is stored, those that have ended included.
     pub fn bans(&self) -> Result<Vec<Ban>, StoreError> {
         bans::all(self.conn).map_err(on(self.conn, "reading bans"))
+    }
+
+    /// The calls that pass the filter, newest first, at most [`calls::MOST`]. A person's own are those of the channels
+    /// of their extensions.
+    pub fn calls(&self, filter: &calls::Filter, limit: u32) -> Result<Vec<calls::Call>, StoreError> {
+        calls::list(self.conn, filter, limit).map_err(on(self.conn, "reading calls"))
+    }
+
+    /// The legs of a call.
+    pub fn legs_of_call(&self, call: Uuid) -> Result<Vec<calls::Leg>, StoreError> {
+        calls::legs(self.conn, call).map_err(on(self.conn, "reading calls"))
     }
 
     /// Every browser client that is stored, those that have expired included.

@@ -165,6 +165,8 @@ settings! {
         "Dialled to end that.";
     CODE_SCHEDULE = "code-schedule", Kind::Code, "*28",
         "Dialled with a schedule's own code behind it to open or close against its hours, and again to let them count.";
+    CALLS_DAYS = "calls-days", Kind::Number(1, 3650), "365",
+        "Days after which the record of a call is deleted.";
     BACKUPS_KEPT = "backups-kept", Kind::Number(1, 365), "14",
         "How many daily backups are kept.";
 }

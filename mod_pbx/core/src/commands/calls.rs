@@ -1,0 +1,232 @@
+//! `pbx calls`: who called whom, and how it ended.
+
+use clap::Args;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::address::At;
+use super::desk::{self, Desk, InDomain};
+use super::out::{Answer, Refusal, Said, Table, count};
+use crate::names::Number;
+use crate::store::calls::{Call, Direction, Filter, Leg, Outcome, Role};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples: pbx calls
+          pbx calls --extension 1001 --outcome no-answer --since 2026-11-01
+          pbx calls --direction inbound --limit 1000 --csv
+Newest first. A call is one line however often it was sent on or transferred; json has its legs. --before and
+the last id go on behind a page. WHERE: internal, inbound, outbound. HOW: answered, voicemail, no-answer, busy,
+cancelled, refused, failed, open, interrupted (the PBX stopped meanwhile).")]
+pub(super) struct Calls {
+    /// Only those that this extension had a part in
+    #[arg(long, value_name = "NUMBER")]
+    extension: Option<At<Number>>,
+    /// Only those whose caller or dialled number contains this
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    number: String,
+    /// Only those that came from outside, went there, or did neither
+    #[arg(long, value_name = "WHERE", hide_possible_values = true)]
+    direction: Option<Direction>,
+    /// Only those that ended so
+    #[arg(long, value_name = "HOW", hide_possible_values = true)]
+    outcome: Option<Outcome>,
+    /// Only those since this day (local time) or moment
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    since: Option<String>,
+    /// Only those before
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    until: Option<String>,
+    /// How many, up to 1000
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+    /// Only those older than the call with this id
+    #[arg(long, value_name = "ID")]
+    before: Option<Uuid>,
+    /// As comma separated values, for a spreadsheet
+    #[arg(long)]
+    csv: bool,
+    #[command(flatten)]
+    place: InDomain,
+}
+
+/// A day, or a moment, as times are stored.
+fn moment(text: &str) -> Result<String, String> {
+    let day = |date: Date| date.to_zoned(TimeZone::system()).map(|zoned| zoned.timestamp());
+    let at = match (text.parse::<Timestamp>(), text.parse::<Date>()) {
+        (Ok(at), _) => Ok(at),
+        (_, Ok(date)) => day(date).map_err(|error| error.to_string()),
+        _ => Err(format!(
+            "{text:?} is neither a day such as 2026-11-22 nor a moment such as 2026-11-22T08:00:00Z"
+        )),
+    };
+    at.map(|at| format!("{at:.3}"))
+}
+
+impl Calls {
+    pub(super) fn run(self, desk: &Desk<'_>) -> Said {
+        let (calls, domain) = desk.read(|reader| {
+            let mut filter = Filter {
+                domain: self.place.domain.as_ref().map(ToString::to_string),
+                number: self.number.clone(),
+                direction: self.direction,
+                outcome: self.outcome,
+                since: self.since.clone(),
+                until: self.until.clone(),
+                before: self.before,
+                ..Filter::default()
+            };
+            if let Some(at) = &self.extension {
+                let (domain, extension) = desk::extension(reader, at, &self.place)?;
+                filter.domain = Some(domain.name.to_string());
+                filter.extensions = vec![extension.channel_id];
+            }
+            let calls = reader
+                .calls(&filter, self.limit)?
+                .into_iter()
+                .map(|call| Ok((reader.legs_of_call(call.id)?, call)))
+                .collect::<Result<Vec<(Vec<Leg>, Call)>, Refusal>>()?;
+            Ok((calls, filter.domain))
+        })?;
+        let rows: Vec<Value> = calls.iter().map(|(legs, call)| view(call, legs)).collect();
+        let json = json!({"domain": domain, "calls": rows});
+        Ok(Answer::new(
+            if self.csv { csv(&calls) } else { self.text(&calls) },
+            json,
+        ))
+    }
+
+    fn text(&self, calls: &[(Vec<Leg>, Call)]) -> String {
+        let mut table = Table::new([
+            "began (UTC)",
+            "from",
+            "to",
+            "answered by",
+            "outcome",
+            "seconds",
+            "by",
+        ]);
+        for (legs, call) in calls {
+            table.row([
+                call.began.clone(),
+                call.caller_number.clone(),
+                call.called_number.clone(),
+                answered_by(legs)
+                    .map(|leg| leg.number.clone())
+                    .unwrap_or_default(),
+                call.outcome.as_str().to_owned(),
+                call.seconds.to_string(),
+                call.gateway.clone().unwrap_or_default(),
+            ]);
+        }
+        let more = match calls.last() {
+            Some((_, last)) if calls.len() == self.limit as usize => {
+                format!("; --before {} goes on", last.id)
+            }
+            _ => String::new(),
+        };
+        format!("{}{}{more}\n", table.text(), count(calls.len() as u64, "call"))
+    }
+}
+
+/// Who answered last: to whom it was transferred in the end.
+fn answered_by(legs: &[Leg]) -> Option<&Leg> {
+    legs.iter()
+        .rfind(|leg| leg.role == Role::Called && leg.answered.is_some())
+}
+
+/// As programs read it.
+fn view(call: &Call, legs: &[Leg]) -> Value {
+    let mut fields = json!(call);
+    fields["answered_by"] = json!(answered_by(legs).map(|leg| &leg.number));
+    fields["legs"] = json!(legs);
+    fields
+}
+
+/// The heads of the columns, as in `json`.
+const COLUMNS: &str = "id,domain,direction,began,answered,ended,outcome,seconds,caller_number,caller_name,\
+                       called_number,answered_by,payer,class,gateway,cause\r\n";
+
+/// RFC 4180.
+fn csv(calls: &[(Vec<Leg>, Call)]) -> String {
+    let mut text = COLUMNS.to_owned();
+    for (legs, call) in calls {
+        let by = answered_by(legs).map(|leg| leg.number.as_str());
+        let option = |text: &Option<String>| text.clone().unwrap_or_default();
+        let cells = [
+            call.id.to_string(),
+            option(&call.domain),
+            call.direction.as_str().to_owned(),
+            call.began.clone(),
+            option(&call.answered),
+            option(&call.ended),
+            call.outcome.as_str().to_owned(),
+            call.seconds.to_string(),
+            call.caller_number.clone(),
+            call.caller_name.clone(),
+            call.called_number.clone(),
+            by.unwrap_or_default().to_owned(),
+            option(&call.payer),
+            option(&call.class),
+            option(&call.gateway),
+            option(&call.cause),
+        ];
+        text.push_str(&cells.map(|text| cell(&text)).join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+/// A cell that a spreadsheet shows and never computes: callers choose their names.
+fn cell(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let computed = plain.trim_start().starts_with([
+        '=', '+', '-', '@', '|', '%', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]);
+    let mark = if computed { "'" } else { "" };
+    if plain.contains([',', '"', ';']) || computed {
+        format!("\"{mark}{}\"", plain.replace('"', "\"\""))
+    } else {
+        plain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_text_and_nothing_else() {
+        for (text, kept) in [
+            ("Alice", "Alice"),
+            ("Smith, John", "\"Smith, John\""),
+            ("a \"b\"", "\"a \"\"b\"\"\""),
+            ("=cmd|' /C calc'!A0", "\"'=cmd|' /C calc'!A0\""),
+            ("+4930", "\"'+4930\""),
+            ("-1+1", "\"'-1+1\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("\t=1+1", "\"' =1+1\""),
+            ("x\r\n=1", "x  =1"),
+            ("\u{ff1d}1", "\"'\u{ff1d}1\""),
+            ("", ""),
+        ] {
+            assert_eq!(cell(text), kept, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_here() {
+        assert_eq!(
+            moment("2026-11-22T08:00:00+01:00").as_deref(),
+            Ok("2026-11-22T07:00:00.000Z")
+        );
+        assert!(moment("2026-11-22").is_ok());
+        assert!(moment("yesterday").is_err());
+    }
+}

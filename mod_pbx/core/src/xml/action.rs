@@ -6,7 +6,7 @@
 //! and `\` (`switch_separate_string`). What is literal here is a literal of the program; names are safe
 //! by type; free text loses every character with a meaning.
 
-use crate::names::{DomainName, Number, Username};
+use crate::names::{DomainName, GatewayName, Number, Username};
 use crate::presence::target::Target;
 use crate::prompts::{Announcement, Folder, Prompt};
 use crate::xml::Value;
@@ -41,6 +41,12 @@ impl<'a> ActionData<'a> {
     /// A domain.
     pub fn domain(&mut self, domain: &DomainName) -> &mut Self {
         self.0.push_str(domain.as_str());
+        self
+    }
+
+    /// A gateway.
+    pub fn gateway(&mut self, name: &GatewayName) -> &mut Self {
+        self.0.push_str(name.as_str());
         self
     }
 

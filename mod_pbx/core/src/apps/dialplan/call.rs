@@ -93,7 +93,7 @@ fn prepare(doc: &mut Document, call: Call<'_, '_>, way: &Way<'_>, ring: Option<&
 }
 
 /// Leaves a message in the extension's mailbox.
-fn voicemail(doc: &mut Document, domain: &Domain, called: &Extension) {
+pub(super) fn voicemail(doc: &mut Document, domain: &Domain, called: &Extension) {
     action(doc, "answer", |_| {});
     action(doc, "sleep", |out| {
         out.literal("500");

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::did::{self, Outside};
 use super::ended;
 use crate::gateways::{self, CONTEXT};
 use crate::registry::View;
@@ -18,10 +19,6 @@ const LONGEST: usize = 32;
 
 /// A call that came in by a gateway.
 #[derive(Clone, Copy)]
-#[expect(
-    dead_code,
-    reason = "what `destination` decides by, and there are no DIDs yet"
-)]
 pub(super) struct Inbound<'r, 'v> {
     /// The context that the answer must name.
     pub(super) context: &'r str,
@@ -35,11 +32,16 @@ pub(super) struct Inbound<'r, 'v> {
 
 /// What is done with a call: the document of an [`super::open`]ed context; none: nobody has the number.
 ///
-/// The numbers that are called from outside are DIDs, and there are none yet: nobody has any. A document that has
-/// somebody ring begins with `presence_data=` and [`gateways::LEG`] and the gateway's name, by which the gateway's calls
-/// are counted.
-fn destination(_call: Inbound<'_, '_>) -> Option<String> {
-    None
+/// The numbers that are called from outside are DIDs. A document that has somebody ring begins with `presence_data=` and
+/// [`gateways::LEG`] and the gateway's name, by which the gateway's calls are counted.
+fn destination(call: Inbound<'_, '_>) -> Option<String> {
+    let outside = Outside {
+        context: call.context,
+        rq: call.rq,
+        view: call.view,
+        gateway: call.gateway,
+    };
+    did::called(outside, call.dialled)
 }
 
 /// The context of each gateway, and that of their profile.

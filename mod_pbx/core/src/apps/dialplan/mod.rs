@@ -6,6 +6,7 @@
 //! is a number, a feature code, or nobody.
 
 mod call;
+mod did;
 mod feature;
 mod inbound;
 
@@ -47,6 +48,7 @@ pub fn register(builder: &mut Builder) -> Result<(), RegistryError> {
     for context in &OWN {
         dict.literal(context.key, Arc::new(context))?;
     }
+    dict.literal(did::DID_CONTEXT, Arc::new(did::DidContext))?;
     dict.data("each SIP domain", DomainContext);
     dict.data("each gateway", inbound::GatewayContext);
     Ok(())
@@ -74,6 +76,11 @@ impl Handler for DomainContext {
     fn process(&self, key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
         let domain = view.snapshot.domain(key)?;
         let caller = caller(rq, view).filter(|(home, _)| home.name == domain.name);
+        if caller.is_none()
+            && let Some(document) = did::guest(domain.name.as_str(), rq, view, false)
+        {
+            return Some(Reply::Document(document));
+        }
         Some(answer(domain.name.as_str(), caller, rq, view, dialled))
     }
 }
@@ -121,7 +128,14 @@ impl Handler for &'static Context {
     }
 
     fn process(&self, _key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
-        Some(answer(self.key, caller(rq, view), rq, view, self.process))
+        let caller = caller(rq, view);
+        if self.key == UNANSWERED_CONTEXT
+            && caller.is_none()
+            && let Some(document) = did::guest(self.key, rq, view, true)
+        {
+            return Some(Reply::Document(document));
+        }
+        Some(answer(self.key, caller, rq, view, self.process))
     }
 }
 

@@ -1,0 +1,291 @@
+//! Calls from outside that a DID takes, and those callers when somebody transfers them.
+//!
+//! By which gateway a call came in, and whether, is known before (`gateways::of_call`); a call that is here has no
+//! extension that calls, so it can reach extensions and mailboxes, and nothing that costs or changes anything.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{action, ended, open, refused, respond};
+use crate::dids::{self, Decision, Destination, Did, End, Inbound, Ringing};
+use crate::follow::{self, Hops, Way};
+use crate::forward::When;
+use crate::gateways;
+use crate::names::DomainName;
+use crate::registry::View;
+use crate::registry::dict::Handler;
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::resolve::{self, Ring};
+use crate::store::gateways::Gateway;
+use crate::store::snapshot::{Domain, Extension};
+use crate::xml::Document;
+
+/// Where a call goes on whose phones did not take it. Only our own answers name it.
+pub(super) const DID_CONTEXT: &str = "pbx_did";
+
+/// Four short tones, as a line that is out of order sounds: an announcement that is not installed.
+const MISSING: &str = "tone_stream://%(250,250,480,620);loops=4";
+
+/// The longest number and name of a caller that are passed on, in characters.
+const LONGEST_NUMBER: usize = 20;
+const LONGEST_NAME: usize = 64;
+
+/// A call from outside.
+#[derive(Clone, Copy)]
+pub(super) struct Outside<'r, 'v> {
+    pub(super) context: &'r str,
+    pub(super) rq: &'r Request<'r>,
+    pub(super) view: &'r View<'v>,
+    /// By which gateway it came in.
+    pub(super) gateway: &'v Gateway,
+}
+
+/// The context of calls whose phones did not take them.
+pub(super) struct DidContext;
+
+impl Handler for DidContext {
+    fn name(&self) -> &'static str {
+        "did"
+    }
+
+    fn process(&self, key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
+        let Some(gateway) = gateways::of_call(rq, view) else {
+            return Some(Reply::Document(refused(key)));
+        };
+        let call = Outside {
+            context: key,
+            rq,
+            view,
+            gateway,
+        };
+        Some(Reply::Document(unanswered(call, &dialled(rq))))
+    }
+}
+
+/// Hunt- is the profile that is being routed, Caller- the channel's own.
+fn dialled<'r>(rq: &Request<'r>) -> Cow<'r, str> {
+    rq.param("Hunt-Destination-Number")
+        .or_else(|| rq.param("Caller-Destination-Number"))
+        .unwrap_or_default()
+}
+
+/// What is done with a call to this number; none: nobody has it, or none whom the gateway reaches.
+pub(super) fn called(call: Outside<'_, '_>, number: &str) -> Option<String> {
+    let domain = call.gateway.domain.as_ref().map(DomainName::as_str);
+    let caller = call.rq.param("Caller-Caller-ID-Number").unwrap_or_default();
+    let inbound = Inbound {
+        called: number,
+        caller: &caller,
+        domain,
+    };
+    let decision = dids::decide(call.view, inbound, Timestamp::now(), Hops::of(call.rq));
+    match decision.end {
+        End::Unknown => None,
+        _ => Some(document(call, &decision)),
+    }
+}
+
+/// What comes after phones that did not take the call: `ID`, or `ID-NUMBER` of the extension that was called alone.
+fn unanswered(call: Outside<'_, '_>, place: &str) -> String {
+    let (id, rung) = match place.get(..36).zip(place.get(36..)) {
+        Some((id, rest)) => (id, rest.strip_prefix('-')),
+        None => (place, None),
+    };
+    let Ok(id) = id.parse::<Uuid>() else {
+        return ended(call.context, "unknown", "404", "UNALLOCATED_NUMBER");
+    };
+    let cause = call
+        .rq
+        .param("variable_originate_disposition")
+        .unwrap_or_default();
+    let hops = Hops::of(call.rq);
+    let decision = dids::after(call.view, id, rung, &cause, Timestamp::now(), hops);
+    document(call, &decision)
+}
+
+fn document(call: Outside<'_, '_>, decision: &Decision<'_>) -> String {
+    let name = match decision.end {
+        End::Rings(_) => "did",
+        End::Voicemail(_) => "did-voicemail",
+        End::Announcement(_) => "did-announcement",
+        End::HangUp | End::Unknown => "did-ends",
+        End::Loops => "loop",
+    };
+    let mut doc = open(call.context, name);
+    match (&decision.end, decision.domain) {
+        (End::Rings(ringing), Some(domain)) => rings(&mut doc, call, decision, domain, ringing),
+        (End::Voicemail(called), Some(domain)) => {
+            prepare(&mut doc, call, domain, decision.hops);
+            super::call::voicemail(&mut doc, domain, called);
+        }
+        (End::Announcement(name), Some(domain)) => {
+            prepare(&mut doc, call, domain, decision.hops);
+            announce(&mut doc, call, name);
+        }
+        (End::Loops, _) => respond(&mut doc, "482", "EXCHANGE_ROUTING_ERROR"),
+        _ => respond(&mut doc, "480", "NO_ANSWER"),
+    }
+    doc.finish()
+}
+
+fn rings(
+    doc: &mut Document,
+    call: Outside<'_, '_>,
+    decision: &Decision<'_>,
+    domain: &Domain,
+    ringing: &Ringing<'_>,
+) {
+    prepare(doc, call, domain, decision.hops);
+    let rings: Vec<Ring<'_>> = ringing
+        .rings
+        .iter()
+        .map(|ring| ring.after(decision.hops))
+        .collect();
+    let seconds = rings.iter().map(Ring::seconds).max().unwrap_or_default();
+    action(doc, "set", |out| {
+        out.literal("call_timeout=").integer(seconds);
+    });
+    action(doc, "bridge", |out| {
+        resolve::dial_string(&rings, ringing.in_turn, out)
+    });
+    let did = ringing.did;
+    if goes_on(did, ringing.alone) {
+        action(doc, "transfer", |out| {
+            out.uuid(did.id);
+            if let Some(alone) = ringing.alone {
+                out.literal("-").number(&alone.number);
+            }
+            out.literal(" XML ").literal(DID_CONTEXT);
+        });
+    }
+}
+
+/// Whether anything comes after the phones. A call that ends with them tells the carrier by the phones' own answer.
+fn goes_on(did: &Did, alone: Option<&Extension>) -> bool {
+    let forwards = |extension: &Extension| {
+        [When::Busy, When::NoAnswer, When::Offline]
+            .iter()
+            .any(|when| extension.forwards_to(*when).is_some())
+    };
+    did.then != Destination::HangUp || alone.is_some_and(forwards)
+}
+
+/// What is so for every call from outside that is not refused.
+fn prepare(doc: &mut Document, call: Outside<'_, '_>, domain: &Domain, hops: Hops) {
+    action(doc, "set", |out| {
+        out.literal("presence_data=")
+            .literal(gateways::LEG)
+            .gateway(&call.gateway.name);
+    });
+    action(doc, "multiset", |out| {
+        // Headers of the caller's invention stay here; who is transferred stays in the domain (`guest`).
+        out.literal("hangup_after_bridge=true sip_copy_custom_headers=false continue_on_fail=true pbx_hops=")
+            .integer(hops.count())
+            .literal(" force_transfer_context=")
+            .domain(&domain.name)
+            .literal(" pbx_guest=")
+            .domain(&domain.name);
+    });
+    let text = |name: &str| call.rq.param(name).unwrap_or_default();
+    let number = text("Caller-Caller-ID-Number");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "+*#".contains(c);
+    let number: String = number
+        .chars()
+        .filter(|c| plain(*c))
+        .take(LONGEST_NUMBER)
+        .collect();
+    action(doc, "set", |out| {
+        out.literal("effective_caller_id_number=")
+            .free(if number.is_empty() { "anonymous" } else { &number });
+    });
+    let name: String = text("Caller-Caller-ID-Name").chars().take(LONGEST_NAME).collect();
+    action(doc, "set", |out| {
+        out.literal("effective_caller_id_name=").free(&name);
+    });
+}
+
+fn announce(doc: &mut Document, call: Outside<'_, '_>, name: &str) {
+    action(doc, "answer", |_| {});
+    action(doc, "sleep", |out| {
+        out.literal("300");
+    });
+    action(doc, "playback", |out| match call.view.sounds.announcement(name) {
+        Some(file) => {
+            out.announcement(&file);
+        }
+        None => {
+            out.literal(MISSING);
+        }
+    });
+    action(doc, "hangup", |out| {
+        out.literal("NORMAL_CLEARING");
+    });
+}
+
+/// A caller from outside whom somebody in the domain transfers: to an extension of the domain, and nowhere else; or
+/// (`after`) what comes when the phones of that extension did not take it. None: it is no such call.
+///
+/// `pbx_guest` is set by our own answers alone, and counts for a call that a gateway brought in, which no message and
+/// no login can make of another.
+pub(super) fn guest(context: &str, rq: &Request<'_>, view: &View<'_>, after: bool) -> Option<String> {
+    let gateway = gateways::of_call(rq, view)?;
+    let own = rq.param("variable_pbx_guest")?;
+    let domain = view.snapshot.domain(&own)?;
+    if !after && !domain.name.as_str().eq_ignore_ascii_case(context) {
+        return None;
+    }
+    let call = Outside {
+        context,
+        rq,
+        view,
+        gateway,
+    };
+    let hops = Hops::of(rq);
+    if hops.is_too_many() {
+        return Some(ended(context, "loop", "482", "EXCHANGE_ROUTING_ERROR"));
+    }
+    let Some(called) = resolve::number(domain, &dialled(rq)) else {
+        return Some(ended(context, "unknown", "404", "UNALLOCATED_NUMBER"));
+    };
+    let way = if after {
+        let cause = rq.param("variable_originate_disposition").unwrap_or_default();
+        follow::unanswered(view, domain, called, &cause, hops)
+    } else {
+        follow::follow(view, domain, called, hops)
+    };
+    Some(transferred(call, domain, &way))
+}
+
+fn transferred(call: Outside<'_, '_>, domain: &Domain, way: &Way<'_>) -> String {
+    let mut doc = open(call.context, "guest");
+    let mailbox = match way.end {
+        follow::End::Rings(ring) => {
+            prepare(&mut doc, call, domain, way.hops);
+            action(&mut doc, "set", |out| {
+                out.literal("call_timeout=").integer(ring.seconds());
+            });
+            action(&mut doc, "bridge", |out| ring.dial_string(out));
+            action(&mut doc, "transfer", |out| {
+                out.number(&ring.extension.number)
+                    .literal(" XML ")
+                    .literal(super::UNANSWERED_CONTEXT);
+            });
+            return doc.finish();
+        }
+        follow::End::Busy(called) | follow::End::Unanswered(called) | follow::End::Nobody(called) => called,
+        follow::End::Loops => {
+            respond(&mut doc, "482", "EXCHANGE_ROUTING_ERROR");
+            return doc.finish();
+        }
+    };
+    if mailbox.voicemail {
+        prepare(&mut doc, call, domain, way.hops);
+        super::call::voicemail(&mut doc, domain, mailbox);
+    } else {
+        respond(&mut doc, "480", "NO_ANSWER");
+    }
+    doc.finish()
+}

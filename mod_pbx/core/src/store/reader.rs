@@ -13,7 +13,9 @@ use super::error::{StoreError, on};
 use super::log;
 use super::mail::{self, Counts, Mail, State};
 use super::people::{self, SignIn, SignInEvent};
-use super::rows::{ApiKey, Channel, Did, DidMember, Domain, Extension, Gateway, Line, Schedule, Setting, User};
+use super::rows::{
+    ApiKey, Channel, Did, DidMember, Domain, Extension, Gateway, Line, Schedule, Setting, User,
+};
 use super::shape::shape;
 use super::write::to_row;
 

@@ -27,6 +27,10 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
                 a_stranger_gets_403_and_no_dialplan_lookup,
             ),
             (
+                "a_registration_ends_before_the_next_begins",
+                a_registration_ends_before_the_next_begins,
+            ),
+            (
                 "two_thousand_changes_let_nobody_in_and_keep_nobody_out",
                 two_thousand_changes_let_nobody_in_and_keep_nobody_out,
             ),
@@ -168,6 +172,53 @@ fn a_stranger_gets_403_and_no_dialplan_lookup(rig: &mut Rig) {
         assert_eq!(answer.status, 404, "{uri}: {}", answer.text);
     }
     rig.switch.ok("pbx gateway delete one");
+}
+
+/// A gateway that registers, and another password: the carrier hears the old one's farewell before the new one's
+/// greeting, or it would forget both. A call to the Contact is one to the number in To.
+fn a_registration_ends_before_the_next_begins(rig: &mut Rig) {
+    let trunk = Trunk::at("127.0.0.14");
+    add_gateway(rig, "account", &trunk, "--username me --password 'kT8!vqPz2w'");
+    until_state(rig, "account", "up");
+    let registers = || -> Vec<String> {
+        let heard = trunk.heard();
+        let all = heard.iter().filter(|message| message.method() == "REGISTER");
+        all.map(|message| message.header("Expires").unwrap_or_default().to_owned())
+            .collect()
+    };
+    assert!(
+        registers().iter().all(|expires| expires == "3600"),
+        "{:?}",
+        registers()
+    );
+    let before = registers().len();
+    rig.switch.ok("pbx gateway set account --password 'another-8Zk4'");
+    let after = wait::until("the carrier to hear both", Duration::from_secs(20), || {
+        let all = registers().split_off(before);
+        (all.len() > 1 && all.last().is_some_and(|last| last == "3600")).then_some(all)
+    });
+    assert_eq!(after.first().map(String::as_str), Some("0"), "{after:?}");
+    until_state(rig, "account", "up");
+    let contact = {
+        let heard = trunk.heard();
+        let last = heard
+            .iter()
+            .rev()
+            .find(|message| message.method() == "REGISTER")
+            .unwrap();
+        let contact = last.header("Contact").unwrap_or_default();
+        contact.split(['<', '>']).nth(1).unwrap().to_owned()
+    };
+    assert!(contact.contains("gw+account@"), "{contact}");
+    assert_eq!(
+        trunk
+            .call_to(port(), &contact, "sip:+4930777@pbx.example.com", "")
+            .status,
+        404
+    );
+    let status = rig.switch.api("pbx status");
+    assert!(status.contains("+4930777 by gateway account"), "{status}");
+    rig.switch.ok("pbx gateway delete account");
 }
 
 /// While gateways and ACLs change all the time, a stranger never gets in, and a carrier never is kept out.

@@ -94,13 +94,20 @@ impl Trunk {
     /// Calls `number` at the switch's gateway port, with these further header lines; the final answer.
     #[track_caller]
     pub(crate) fn call(&self, port: u16, uri: &str, further: &str) -> Message {
+        self.call_to(port, uri, uri, further)
+    }
+
+    /// The same with another To.
+    #[track_caller]
+    pub(crate) fn call_to(&self, port: u16, uri: &str, to: &str, further: &str) -> Message {
+        let called = to;
         static CALLS: AtomicU32 = AtomicU32::new(1);
         let call = CALLS.fetch_add(1, Relaxed);
         let here = self.address();
         let sdp = offer();
         let text = format!(
             "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {here};rport;branch=z9hG4bKtrunk{call}\r\nMax-Forwards: 70\r\n\
-             From: <sip:+49301234@{here}>;tag=trunk{call}\r\nTo: <{uri}>\r\nCall-ID: trunk{call}@{here}\r\nCSeq: 1 INVITE\r\n\
+             From: <sip:+49301234@{here}>;tag=trunk{call}\r\nTo: <{called}>\r\nCall-ID: trunk{call}@{here}\r\nCSeq: 1 INVITE\r\n\
              Contact: <sip:trunk@{here}>\r\n{further}Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
             sdp.len()
         );

@@ -144,7 +144,13 @@ fn rings(
         .iter()
         .map(|ring| ring.after(decision.hops))
         .collect();
-    let seconds = rings.iter().map(Ring::seconds).max().unwrap_or_default();
+    // The originate as a whole; each leg has its own time besides (`leg_timeout`).
+    let each = rings.iter().map(Ring::seconds);
+    let seconds: u64 = if ringing.in_turn {
+        each.sum()
+    } else {
+        each.max().unwrap_or_default()
+    };
     action(doc, "set", |out| {
         out.literal("call_timeout=").integer(seconds);
     });

@@ -41,6 +41,7 @@ mod canaries;
 #[path = "../cases/mod.rs"]
 mod cases;
 mod crashes;
+mod dids;
 mod firewall;
 mod forwards;
 mod gateways;
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
     calls::add(&mut trials);
     forwards::add(&mut trials);
     gateways::add(&mut trials);
+    dids::add(&mut trials);
     one_domain::add(&mut trials);
     presence::add(&mut trials);
     secure::add(&mut trials);

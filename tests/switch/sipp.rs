@@ -20,6 +20,7 @@ pub(crate) struct Sipp<'a> {
     at_once: usize,
     keys: Vec<(&'static str, String)>,
     echo: bool,
+    to: u16,
 }
 
 /// One that runs.
@@ -48,6 +49,7 @@ impl<'a> Sipp<'a> {
             at_once: 1,
             keys: Vec::new(),
             echo: false,
+            to: ports().sip,
         }
     }
 
@@ -66,6 +68,12 @@ impl<'a> Sipp<'a> {
     /// With `[name]` in the scenario standing for this.
     pub(crate) fn key(mut self, name: &'static str, value: &str) -> Self {
         self.keys.push((name, value.to_owned()));
+        self
+    }
+
+    /// To this port of the switch.
+    pub(crate) fn to(mut self, port: u16) -> Self {
+        self.to = port;
         self
     }
 
@@ -121,7 +129,7 @@ impl<'a> Sipp<'a> {
             "-trace_err",
         ]);
         command.arg("-error_file").arg(file("errors"));
-        command.arg(format!("127.0.0.1:{}", ports().sip));
+        command.arg(format!("127.0.0.1:{}", self.to));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())

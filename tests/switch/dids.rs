@@ -1,0 +1,131 @@
+//! Calls that a carrier brings in: whom a DID rings, what comes after hours; and the records of calls.
+
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+use crate::browsers;
+use crate::executed::Executed;
+use crate::group::Group;
+use crate::handset::Handset;
+use crate::ports;
+use crate::rig::{DOMAINS, Rig};
+use crate::sipp::Sipp;
+use crate::wait;
+
+const ACME: &str = DOMAINS[0];
+const CALLER: &str = "+442071234567";
+
+pub(crate) fn add(trials: &mut Vec<Trial>) {
+    Group::new("dids", start).add(
+        trials,
+        &[
+            ("after_hours_voicemail_answers", after_hours_voicemail_answers),
+            ("a_number_that_nobody_has_is_refused_and_seen", nobodys_number),
+            ("kill_minus_nine_keeps_the_records", killed),
+        ],
+    );
+}
+
+/// The port that carriers reach.
+fn port() -> u16 {
+    static PORT: std::sync::OnceLock<u16> = std::sync::OnceLock::new();
+    *PORT.get_or_init(|| ports::another_switch()[0])
+}
+
+/// A whole switch with a carrier on this machine.
+fn start() -> Rig {
+    let mut rig = browsers::start();
+    rig.switch.ok(&format!("pbx setting set gateway-port {}", port()));
+    rig.switch
+        .ok("pbx gateway add carrier --proxy 127.0.0.1 --register no --ping-seconds 0");
+    external(&mut rig);
+    rig
+}
+
+/// Waits until carriers may call.
+fn external(rig: &mut Rig) {
+    rig.switch
+        .until(&format!("pbx presence 1001@{ACME} json"), "\"settled\":true");
+    wait::until("the profile external", std::time::Duration::from_secs(30), || {
+        let said = rig.switch.api("sofia status");
+        let runs = |line: &str| line.contains("external") && line.contains("RUNNING");
+        said.lines().any(runs).then_some(())
+    });
+}
+
+fn carrier<'a>(rig: &'a Rig, scenario: &'static str, number: &str) -> Sipp<'a> {
+    Sipp::new(&rig.site, scenario, vec![format!("{CALLER};{number}")]).to(port())
+}
+
+fn phone(rig: &mut Rig, line: &str, number: &str) -> Handset {
+    let phone = Handset::new(line, ACME).registered();
+    let online = "\"state\":\"online\"";
+    rig.switch
+        .until(&format!("pbx presence {number}@{ACME} json"), online);
+    phone
+}
+
+/// The records of calls with this in their numbers, newest first.
+fn all(rig: &mut Rig, number: &str) -> Vec<Value> {
+    let said = rig.switch.api(&format!("pbx calls --number {number} json"));
+    let said: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
+    said["calls"].as_array().cloned().unwrap_or_default()
+}
+
+/// The same once the newest ended so.
+fn records(rig: &mut Rig, number: &str, outcome: &str) -> Vec<Value> {
+    wait::until(&format!("a record of {number}: {outcome}"), wait::SOON, || {
+        let calls = all(rig, number);
+        (calls.first()?["outcome"] == outcome).then_some(calls)
+    })
+}
+
+fn after_hours_voicemail_answers(rig: &mut Rig) {
+    let alice = phone(rig, "alice", "1001");
+    rig.switch
+        .ok(&format!("pbx schedule add office@{ACME} --hours always"));
+    rig.switch.ok(&format!(
+        "pbx did add 4930555002 --domain {ACME} --members 1001 --schedule office --closed voicemail:1001"
+    ));
+    let calling = carrier(rig, "carrier", "+4930555002").start();
+    let invite = alice.rings(1);
+    alice.pick_up(&invite);
+    calling.succeed();
+    rig.switch
+        .ok(&format!("pbx schedule override office@{ACME} closed"));
+    let executed = Executed::listen();
+    let calling = carrier(rig, "carrier", "004930555002").start();
+    executed.until("voicemail", &format!("default {ACME} 1001"));
+    calling.succeed();
+    assert_eq!(alice.invites().len(), 1, "it rings while it is open, and no more");
+    browsers::no_calls(rig);
+    let calls = records(rig, "4930555002", "voicemail");
+    assert_eq!((calls.len(), &calls[1]["outcome"]), (2, &"answered".into()));
+}
+
+fn nobodys_number(rig: &mut Rig) {
+    carrier(rig, "carrier_unknown", "+4930999").run();
+    rig.switch.until("pbx status", "4930999");
+    browsers::no_calls(rig);
+}
+
+fn killed(rig: &mut Rig) {
+    let before = all(rig, "100").len();
+    let alice = phone(rig, "alice", "1001");
+    let bob = phone(rig, "bob", "1002");
+    let call = alice.call("1002");
+    let at_bob = bob.rings(1);
+    bob.pick_up(&at_bob);
+    call.until_answered(200);
+    let open = records(rig, "100", "open");
+    assert_eq!(open.len(), before + 1);
+    rig.kill_and_start_again();
+    external(rig);
+    let after = records(rig, "100", "interrupted");
+    assert_eq!(after.len(), before + 1, "nothing is lost");
+    assert_eq!(after[0]["id"], open[0]["id"]);
+    assert!(
+        after[1..].iter().all(|call| call["outcome"] != "interrupted"),
+        "{after:?}"
+    );
+}

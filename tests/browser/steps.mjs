@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 import { calls } from "./calls.mjs";
+import { own } from "./own.mjs";
 
 const client = readFileSync(new URL("client.js", import.meta.url), "utf8");
 const browser = await chromium.launch({
@@ -46,7 +47,7 @@ const until = async ({ as, script, seconds = 20 }) => {
   }
 };
 
-const verbs = { open, run, until, ...calls(browser, pages) };
+const verbs = { open, run, until, ...calls(browser, pages), ...own(browser, pages) };
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   if (command.do === "close") break;

@@ -3,6 +3,7 @@
 mod builtin;
 mod fire;
 mod locate;
+mod voicemail;
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char};

@@ -5,6 +5,7 @@
 
 mod handset;
 mod media;
+mod own;
 #[path = "../../sink/mod.rs"]
 mod sink;
 
@@ -51,6 +52,7 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
             ("mail_and_lamp_outlive_a_crash", mail_and_lamp_outlive_a_crash),
         ],
     );
+    own::add(trials);
 }
 
 /// The prompts are spoken by espeak-ng.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{fire, list, locate};
+use super::{fire, list, locate, voicemail};
 use crate::{console, core, ledger, log, module, variables};
 
 /// A command of the stand-in's own.
@@ -95,6 +95,42 @@ pub(crate) const BUILTIN: &[Builtin] = &[
         locate::user_exists,
     ),
     builtin("version", "[short]", "Show the version", version),
+    builtin(
+        "vm_delete",
+        "<id>@<domain>[/profile] [<uuid>]",
+        "vm_delete",
+        voicemail::delete,
+    ),
+    builtin(
+        "vm_fsdb_msg_delete",
+        "<profile> <domain> <user> <uuid>",
+        "vm_fsdb_msg_delete",
+        voicemail::flag_deleted,
+    ),
+    builtin(
+        "vm_fsdb_msg_purge",
+        "<profile> <domain> <user>",
+        "vm_fsdb_msg_purge",
+        voicemail::purge,
+    ),
+    builtin(
+        "vm_fsdb_pref_password_set",
+        "<profile> <domain> <user> <password>",
+        "vm_fsdb_pref_password_set",
+        voicemail::set_password,
+    ),
+    builtin(
+        "vm_read",
+        "<id>@<domain>[/profile] <read|unread> [<uuid>]",
+        "vm_read",
+        voicemail::read,
+    ),
+    builtin(
+        "voicemail_inject",
+        "<box>@<domain> <sound_file> [<cid_num>] [<cid_name>]",
+        "voicemail_inject",
+        voicemail::inject,
+    ),
     builtin(
         "xml_locate",
         "[root | <section> <tag> <tag_attr_name> <tag_attr_val> [name=value ...]]",

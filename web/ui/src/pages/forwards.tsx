@@ -64,7 +64,6 @@ const One = ({ one, codes, replace }: Props) => {
   const message = useSignal<{ text: string; bad: boolean } | null>(null)
   const edit = difference(typed.value, one)
   const send = async (what: ForwardsEdit, done: () => void, undo = () => {}) => {
-    if (busy.value) return
     busy.value = true
     message.value = null
     try {
@@ -90,7 +89,7 @@ const One = ({ one, codes, replace }: Props) => {
       aria-labelledby={title}
       onSubmit={(event) => {
         event.preventDefault()
-        void send(edit, () => (typed.value = {}))
+        if (!busy.value) void send(edit, () => (typed.value = {}))
       }}
     >
       <h2 id={title}>
@@ -101,7 +100,6 @@ const One = ({ one, codes, replace }: Props) => {
           type="checkbox"
           role="switch"
           checked={one.forwards.dnd}
-          disabled={busy.value}
           onChange={(event) => {
             const box = event.currentTarget
             const dnd = box.checked

@@ -180,7 +180,7 @@ const One = ({ line, again }: { line: Line; again(said?: string): void }) => {
       {asking.value && (
         <div class="row" role="group" aria-label={t('lines.revoke.of', { name: line.username })}>
           <p>{t('lines.revoke.really', { name: line.username })}</p>
-          <button type="button" class="hangup" disabled={busy.value} onClick={() => void revoke()}>
+          <button type="button" class="hangup" onClick={() => void revoke()}>
             {t('lines.revoke')}
           </button>
           <button type="button" ref={focus} onClick={() => (asking.value = false)}>

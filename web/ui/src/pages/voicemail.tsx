@@ -151,7 +151,7 @@ const One = ({ channel, message, changed }: OneProps) => {
         onError={() => (problem.value = t('voicemail.silent'))}
       />
       <div class="row">
-        <button type="button" class="slight" disabled={busy.value} onClick={() => void mark(!message.new)}>
+        <button type="button" class="slight" onClick={() => void mark(!message.new)}>
           {t(message.new ? 'voicemail.mark.heard' : 'voicemail.mark.new')}
           <span class="hidden">: {about.name}, {about.time}</span>
         </button>
@@ -160,7 +160,7 @@ const One = ({ channel, message, changed }: OneProps) => {
           <span class="hidden">: {about.name}, {about.time}</span>
         </a>
         {!asking.value && (
-          <button type="button" class="slight" disabled={busy.value} onClick={() => (asking.value = true)}>
+          <button type="button" class="slight" onClick={() => (asking.value = true)}>
             {t('voicemail.delete')}
             <span class="hidden">: {about.name}, {about.time}</span>
           </button>
@@ -170,7 +170,6 @@ const One = ({ channel, message, changed }: OneProps) => {
             <button
               type="button"
               class="slight hangup"
-              disabled={busy.value}
               onClick={() => void act(() => deleteMessage(channel, message.id), t('voicemail.deleted'))}
             >
               {t('voicemail.delete.really')}

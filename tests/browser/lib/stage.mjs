@@ -97,7 +97,9 @@ export class Stage {
 
   async #picture(visit, name) {
     mkdirSync(pictures, { recursive: true });
-    await visit.page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, animations: "disabled" });
+    // What is above the page is as high as the window.
+    const fullPage = (await visit.page.locator("dialog[open]").count()) === 0;
+    await visit.page.screenshot({ path: join(pictures, `${name}.png`), fullPage, animations: "disabled" });
   }
 
   /** Nothing is wider than the window. */

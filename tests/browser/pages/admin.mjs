@@ -1,9 +1,22 @@
 // Administration: lists and forms of every noun (web/ui/src/admin/nouns), made by the same code. What is special to
 // one has a file of its own.
-import { ask, check, equal, must, until } from "../lib/host.mjs";
+import { ask, check, equal, must, origin, until } from "../lib/host.mjs";
 
 /** Those that have a list; with a form for a new one, if there is one. */
-const NOUNS = { users: true, extensions: true, lines: true, channels: false, domains: true };
+const NOUNS = {
+  users: true,
+  extensions: true,
+  lines: true,
+  channels: false,
+  domains: true,
+  sessions: false,
+  "sign-ins": false,
+  keys: true,
+  settings: false,
+  revisions: false,
+};
+/** Those of which there may be none. */
+const EMPTY = ["bans", "mail", "keys"];
 
 const there = (visit) => visit.page.waitForSelector("table[aria-busy=false] tbody tr");
 const list = (noun) => async (visit) => {
@@ -27,8 +40,27 @@ const choose = async (visit, name, typed, option) => {
 };
 
 export const states = [
-  ...Object.keys(NOUNS).map((noun) => ({ name: noun, as: "admin", open: list(noun) })),
-  ...Object.keys(NOUNS).map((noun) => ({ name: `${noun}-one`, as: "admin", open: (visit) => first(visit, noun) })),
+  {
+    name: "overview",
+    as: "admin",
+    async open(visit) {
+      await visit.goto("/admin");
+      await visit.page.waitForSelector(".tiles .value");
+    },
+  },
+  ...Object.keys(NOUNS)
+    .filter((noun) => !EMPTY.includes(noun))
+    .map((noun) => ({ name: noun, as: "admin", open: list(noun) })),
+  ...EMPTY.map((noun) => ({
+    name: `${noun}-none`,
+    as: "admin",
+    async open(visit) {
+      await visit.goto(`/admin/${noun}`);
+      await visit.page.waitForSelector("table[aria-busy=false]");
+      await visit.page.waitForSelector("text=Nothing found");
+    },
+  })),
+  ...Object.keys(NOUNS).filter((noun) => !EMPTY.includes(noun)).map((noun) => ({ name: `${noun}-one`, as: "admin", open: (visit) => first(visit, noun) })),
   ...Object.keys(NOUNS)
     .filter((noun) => NOUNS[noun])
     .map((noun) => ({
@@ -236,5 +268,83 @@ export const scenarios = {
     equal(await carol.page.locator("a.button.primary").count(), 0, "no way to make one");
     await must("pbx user set carol@pbx.test --role user");
     await must("pbx domain delete other.test --with-everything");
+  },
+
+  "the overview counts, and tells what needs attention": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    await admin.goto("/admin");
+    const { page } = admin;
+    await page.waitForSelector(".tiles .value");
+    const tile = page.locator(".tile", { hasText: "Extensions" });
+    const before = (await ask("pbx extension list")).total;
+    equal(await tile.locator(".value").innerText(), String(before), "extensions");
+    check((await tile.locator("svg").getAttribute("aria-label")).includes("1 ringing"), "who rings");
+    // It is asked for again by itself.
+    await must("pbx extension add 1920 --user olga --name Olga");
+    await until("one more", async () => (await tile.locator(".value").innerText()) === String(before + 1));
+    await must("pbx user delete olga --with-everything");
+  },
+
+  "a setting is changed, seen among the changes, and taken back": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    const { page } = admin;
+    admin.expects(422, "/api/v1/settings");
+    await list("settings")(admin);
+    await page.fill("#search", "backups-kept");
+    await page.click("tbody a:text-is('backups-kept')");
+    await field(admin, "value").fill("many");
+    await save(admin);
+    await said(admin, "bad");
+    await field(admin, "value").fill("9");
+    await save(admin);
+    await said(admin, "good");
+    const value = async () => (await ask("pbx setting list")).settings.find(({ name }) => name === "backups-kept").value;
+    equal(await value(), "9", "the setting");
+    await list("revisions")(admin);
+    check((await page.innerText("tbody tr >> nth=0")).includes("backups-kept"), "the newest change");
+    await page.click("tbody tr a >> nth=0");
+    await page.waitForSelector("table caption");
+    await admin.axe("a change");
+    await page.click("button:has-text('Take it back')");
+    await page.click("dialog .hangup");
+    await until("the old value", async () => (await value()) !== "9");
+  },
+
+  "a key is shown once and opens what it may": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    const { page } = admin;
+    await admin.goto("/admin/keys/new");
+    await field(admin, "name").fill("A program");
+    await field(admin, "scopes").fill("users:read");
+    await save(admin);
+    await page.waitForSelector(".once code");
+    const key = await page.innerText(".once code");
+    const asked = async (path) => {
+      const answer = await fetch(new URL(path, origin), { headers: { Authorization: `Bearer ${key}` } });
+      return answer.status;
+    };
+    equal([await asked("/api/v1/users"), await asked("/api/v1/lines")], [200, 403], "what it opens");
+    await page.click("button:has-text('Delete')");
+    await page.click("dialog .hangup");
+    await page.waitForURL("**/admin/keys");
+    equal(await asked("/api/v1/users"), 401, "after it was deleted");
+  },
+
+  "whoever is signed in can be signed out": async ({ visit }) => {
+    await must("pbx extension add 1930 --user quinn --name Quinn");
+    await must("pbx user set quinn --password walk-in-browser-39");
+    const quinn = await visit();
+    await quinn.goto("/");
+    await quinn.signIn("quinn@pbx.test");
+    await quinn.page.waitForSelector("tbody tr");
+    quinn.expects(401, "/api/");
+    const admin = await visit({ as: "admin" });
+    await list("sessions")(admin);
+    await admin.page.fill("#search", "quinn");
+    await until("the session", async () => (await admin.page.$$("tbody tr")).length === 1);
+    await admin.page.click("tbody a");
+    await admin.page.click("button:has-text('Delete')");
+    await admin.page.click("dialog .hangup");
+    await quinn.page.waitForSelector("form [name=password]", { timeout: 20_000 });
   },
 };

@@ -52,7 +52,7 @@ export const states = [
     },
   },
   { name: "403-refused", as: "alice", open: refused(403, "forbidden", "This is not for you.") },
-  { name: "500-internal", as: "alice", open: refused(500, "internal", "Something failed inside the PBX.") },
+  { name: "500-internal", as: "alice", open: refused(500, "internal", "Something failed inside the PBX") },
   {
     name: "offline",
     as: "alice",
@@ -68,7 +68,7 @@ export const states = [
 export const scenarios = {
   "after a failure the table comes back by itself": async ({ visit }) => {
     const alice = await visit({ as: "alice" });
-    await refused(500, "internal", "Something failed inside the PBX.")(alice);
+    await refused(500, "internal", "Something failed inside the PBX")(alice);
     await alice.page.unroute("**/api/extensions?*");
     await alice.page.waitForSelector("main [role=alert]:not(.hidden)", { state: "detached", timeout: 20_000 });
     await alice.page.waitForSelector("tbody tr");

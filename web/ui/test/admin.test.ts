@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { differing } from '../src/admin/changes.tsx'
 import { difference, fieldsOf, fresh, quarrels } from '../src/admin/edits.ts'
 import { flat } from '../src/admin/once.tsx'
 import type { Noun, Row } from '../src/admin/noun.ts'
@@ -87,4 +88,11 @@ test('every noun is described in every language, once, and what it names is ther
     }
   }
   assert.equal(say(['{a} and {b}', '{b} und {a}'], { a: 1, b: 'two' }), '1 and two')
+})
+
+test('what a change changed is what differs, without what every row has', () => {
+  const before = { id: '1', row_rev: 3, updated_at: 'x', name: 'a', size: 5 }
+  assert.deepEqual(differing({ before, after: { ...before, row_rev: 4, size: 6 } }), ['size'])
+  assert.deepEqual(differing({ before: null, after: before }), ['name', 'size'])
+  assert.deepEqual(differing({ before, after: null }), ['name', 'size'])
 })

@@ -37,7 +37,7 @@ test('every text is used, and every state, link, cause and quality has one', () 
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n')
-  const prefixes = ['state.', 'link.', 'cause.', 'quality.', 'table.count.', 'voicemail.count.', 'voicemail.new.']
+  const prefixes = ['problem.', 'state.', 'link.', 'cause.', 'quality.', 'table.count.', 'voicemail.count.', 'voicemail.new.']
   for (const key of Object.keys(LOCALES.en)) {
     if (prefixes.some((prefix) => key.startsWith(prefix))) continue
     assert.ok(code.includes(`'${key}'`), `${key} is used nowhere`)

@@ -2,6 +2,7 @@
 import { GROUPS, find, maySee } from './nouns/index.ts'
 import { Missing } from '../pages/home.tsx'
 import { List } from './list.tsx'
+import { Overview } from './overview.tsx'
 import { say } from './text.ts'
 import { Thing } from './thing.tsx'
 import { W } from './words.ts'
@@ -22,6 +23,13 @@ export const Admin = ({ rest }: Props) => (
 
 const Menu = ({ at }: { at: string }) => (
   <nav class="menu" aria-label={say(W.menu)}>
+    <ul>
+      <li>
+        <a href="/admin" {...(at === '' ? { 'aria-current': 'page' as const } : {})}>
+          {say(W.overview)}
+        </a>
+      </li>
+    </ul>
     {GROUPS.map(([title, nouns]) => (
       <section key={title[0]}>
         <h2>{say(title)}</h2>
@@ -40,7 +48,8 @@ const Menu = ({ at }: { at: string }) => (
 )
 
 const Page = ({ rest }: Props) => {
-  const [first = 'users', second, field, id] = rest
+  const [first = '', second, field, id] = rest
+  if (first === '') return <Overview />
   const noun = find(first)
   if (!noun || !maySee(noun) || rest.length > 4) return <Missing />
   if (second === undefined || second === '') return <List key={first} noun={noun} />

@@ -24,6 +24,8 @@ export type Kind =
   | 'lines'
   /** Things within this one, each with `fields`. */
   | 'rows'
+  /** What a revision changed; shown below all else. */
+  | 'changes'
 
 export interface Field {
   name: string

@@ -6,6 +6,7 @@ import { listen } from '../live.ts'
 import { isReset } from '../loaded.ts'
 import { Missing } from '../pages/home.tsx'
 import { go } from '../router.ts'
+import { Changes } from './changes.tsx'
 import * as client from './client.ts'
 import { difference, fieldsOf, fresh, quarrels, type Typed } from './edits.ts'
 import { Input } from './inputs.tsx'
@@ -168,10 +169,10 @@ const Form = ({ noun, row, typed, take }: FormProps) => {
             row && <Fact key={field.name} field={field} row={row} />
           ),
         )}
-        {row && noun.fields.filter((field) => field.sent === 'never' && field.name !== 'state').length > 0 && (
-          <dl class="facts">
+        {row && noun.fields.filter((field) => field.sent === 'never' && field.kind !== 'changes').length > 0 && (
+          <dl class="known">
             {noun.fields
-              .filter((field) => field.sent === 'never')
+              .filter((field) => field.sent === 'never' && field.kind !== 'changes')
               .map((field) => (
                 <div key={field.name}>
                   <dt>{say(field.label)}</dt>
@@ -226,6 +227,7 @@ const More = ({ noun, row }: { noun: Noun; row: Row }) => {
   const busy = useSignal(false)
   const problem = useSignal('')
   const once = useSignal<Secrets | null>(null)
+  const said = useSignal('')
   const name = noun.called(row)
   const close = () => {
     asks.value = null
@@ -245,7 +247,10 @@ const More = ({ noun, row }: { noun: Noun; row: Row }) => {
       }
       const answer = await client.act(noun, row, what.name)
       const { revision: _, ...secrets } = answer
-      once.value = Object.keys(secrets).length ? secrets : null
+      // Numbers tell what was done; what was made up is text.
+      const told = Object.entries(secrets).filter(([, value]) => typeof value !== 'number')
+      once.value = told.length ? Object.fromEntries(told) : null
+      said.value = told.length ? '' : say(W.done)
       close()
     } catch (error) {
       problem.value = (error as Error).message
@@ -274,6 +279,14 @@ const More = ({ noun, row }: { noun: Noun; row: Row }) => {
           })}
         </p>
       )}
+      {noun.fields
+        .filter((field) => field.kind === 'changes')
+        .map((field) => (
+          <Changes key={field.name} value={row[field.name]} row={row} />
+        ))}
+      <p role="status" class="good">
+        {said.value}
+      </p>
       {changes && (noun.actions?.length || noun.remove) && (
         <div class="row">
           {noun.actions?.map((one) => (

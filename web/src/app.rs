@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pbx_core::pbx::Pbx;
 use tokio::sync::watch;
 
+use crate::api::Imports;
 use crate::herald::Herald;
 use crate::limits::Limits;
 use crate::table::Tables;
@@ -24,6 +25,8 @@ pub struct App {
     pub tables: Arc<Tables>,
     /// The browsers' sockets to mod_verto.
     pub verto: Arc<Sockets>,
+    /// Directories that are taken over.
+    pub imports: Arc<Imports>,
     /// Turns true when the server stops: what goes on for long, such as a websocket, then has a moment to end.
     pub stopping: watch::Receiver<bool>,
 }

@@ -7,7 +7,7 @@
 //! Each area is a file with a `routes()`.
 #![forbid(unsafe_code)]
 
-mod api;
+pub mod api;
 pub mod app;
 pub mod client_address;
 pub mod csrf;

@@ -75,6 +75,7 @@ impl Web {
         let app = App {
             pbx: Arc::clone(&pbx),
             limits: Arc::new(Limits::default()),
+            imports: Arc::default(),
             herald: Arc::default(),
             tables: Arc::default(),
             verto: Arc::clone(&sockets),

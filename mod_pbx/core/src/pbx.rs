@@ -242,6 +242,20 @@ impl Pbx {
         }));
     }
 
+    /// Takes over a static directory that was sent, as one revision of `actor`; gives what was done with each user.
+    /// Blocks, and waits for a thread of ours.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn import(&self, actor: &str, sent: commands::Upload) -> Result<serde_json::Value, String> {
+        on_deep_stack(|| commands::upload(self, actor, sent)).unwrap_or_else(|failure| match failure {
+            NoAnswer::Panicked(_) => {
+                Err("it failed inside the module; the switch's log says where".to_owned())
+            }
+            NoAnswer::NoThread(error) => Err(format!("no thread for it: {error}")),
+        })
+    }
+
     /// Carries out what a phone's feature code asks for: `WISH NUMBER@DOMAIN`, as the dialplan writes it. The
     /// log says why not; the call's next lookup sees what came of it. A call's thread, and it waits for a thread
     /// of ours.

@@ -5,6 +5,8 @@
 
 mod body;
 mod caller;
+mod export;
+mod imports;
 mod refused;
 mod strict;
 
@@ -24,6 +26,8 @@ use crate::problem::Problem;
 use body::{Base, Key, Sent};
 use caller::Caller;
 
+pub use imports::Imports;
+
 /// Where the API is. Another that is not compatible would be beside it.
 const PREFIX: &str = "/api/v1";
 
@@ -33,6 +37,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Its routes.
 pub(crate) fn routes() -> Router<App> {
     let mut router = Router::new()
+        .merge(export::routes(PREFIX))
+        .merge(imports::routes(PREFIX))
         .route("/api/openapi.json", get(openapi))
         .route(&format!("{PREFIX}/dashboard"), get(show_dashboard));
     for &noun in nouns::ALL {

@@ -6,6 +6,7 @@ mod attacks;
 mod certificates;
 mod client;
 mod fsapi;
+mod imports;
 mod keys;
 mod listeners;
 mod me;

@@ -81,13 +81,19 @@ pub(crate) fn conforms(method: &str, path: &str, answer: &Answer) {
         "{method} {template} does not say that it answers {answer:?}"
     );
     let kind = answer.header("content-type");
+    let kind = kind.split(';').next().unwrap_or_default().to_owned();
     let schema = &response["content"][kind.as_str()]["schema"];
     assert!(
         !schema.is_null(),
         "{method} {template} {} does not say {kind}",
         answer.status
     );
-    if let Err(wrong) = valid(schema, &answer.json()) {
+    let body = if kind == "text/csv" {
+        Value::from(answer.body.clone())
+    } else {
+        answer.json()
+    };
+    if let Err(wrong) = valid(schema, &body) {
         panic!("{method} {template} {}: {wrong}\n{}", answer.status, answer.body);
     }
 }
@@ -129,7 +135,7 @@ fn what_is_described_answers_as_described_and_nothing_else_answers() {
         // A thing that there is, where there is one.
         let rest = path.strip_prefix(PREFIX).unwrap();
         let noun = rest.split('/').next().unwrap();
-        let listed = match rest.contains("{id}") {
+        let listed = match rest.contains("{id}") && !["imports", "export"].contains(&noun) {
             true => send(&mut world.root, "GET", noun, None, &Value::Null).json()["rows"].clone(),
             false => json!([]),
         };
@@ -154,7 +160,8 @@ fn what_is_described_answers_as_described_and_nothing_else_answers() {
             };
             let answer = send(&mut browser, method, &path, Some(0), &json!({"no such field": 1}));
             assert_eq!(answer.status != 405, described, "{method} {path}: {answer:?}");
-            if method == "GET" && (!rest.contains("{id}") || !listed.is_empty()) && described {
+            let is_noun = !["imports", "export"].contains(&noun);
+            if method == "GET" && is_noun && (!rest.contains("{id}") || !listed.is_empty()) && described {
                 assert_eq!(answer.status, 200, "{path}: {answer:?}");
             }
         }

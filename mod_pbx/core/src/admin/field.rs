@@ -8,7 +8,7 @@ use crate::store::Table;
 use crate::store::settings;
 
 /// What a field takes.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// A UUID.
     Id,
@@ -24,6 +24,8 @@ pub enum Kind {
     Shown,
     /// Any text of one line, with at most so many characters.
     Text(usize),
+    /// Text that a type of ours takes ([`parsed`]), with at most so many characters.
+    Parsed(fn(&str) -> Result<String, String>, usize),
     /// An e-mail address.
     Email,
     /// A password; what is too weak is refused where it is set.
@@ -60,7 +62,7 @@ pub enum Sent {
 }
 
 /// A field.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Field {
     /// Its name; that of the column, if there is one.
     pub name: &'static str,
@@ -217,6 +219,13 @@ impl Kind {
             Self::DomainName => name::<DomainName>(text("a domain's name")?),
             Self::Shown => line(text("text")?, 64),
             Self::Text(most) => line(text("text")?, most),
+            Self::Parsed(parse, most) => {
+                let text = text("text")?;
+                if text.chars().count() > most {
+                    return Err(format!("has at most {most} characters"));
+                }
+                parse(text).map(|text| json!(text))
+            }
             Self::Email => match text("an e-mail address")? {
                 address if settings::is_mail_address(address) => Ok(json!(address)),
                 _ => Err("takes an e-mail address, such as alice@example.com".to_owned()),
@@ -304,7 +313,7 @@ impl Kind {
             Self::Number => json!({"type": "string", "pattern": "^[0-9]{2,15}$"}),
             Self::DomainName => json!({"type": "string", "maxLength": 253, "pattern": "^[A-Za-z0-9.-]+$"}),
             Self::Shown => json!({"type": "string", "maxLength": 64}),
-            Self::Text(most) => json!({"type": "string", "maxLength": most}),
+            Self::Text(most) | Self::Parsed(_, most) => json!({"type": "string", "maxLength": most}),
             Self::Email => json!({"type": "string", "format": "email", "maxLength": 254}),
             Self::Password => json!({"type": "string", "format": "password", "maxLength": 512}),
             Self::Pin => json!({"type": "string", "pattern": "^[0-9]{4,10}$"}),
@@ -321,8 +330,16 @@ impl Kind {
 }
 
 fn name<T: std::str::FromStr<Err = BadName> + ToString>(text: &str) -> Result<Value, String> {
+    parsed::<T>(text).map(|name| json!(name))
+}
+
+/// The one spelling of a name of this type, for [`Kind::Parsed`].
+///
+/// # Errors
+/// It is none.
+pub fn parsed<T: std::str::FromStr<Err = BadName> + ToString>(text: &str) -> Result<String, String> {
     let name: T = text.parse().map_err(|bad: BadName| bad.0)?;
-    Ok(json!(name.to_string()))
+    Ok(name.to_string())
 }
 
 /// Text of one line.

@@ -11,6 +11,7 @@ pub mod dashboard;
 mod draft;
 pub mod field;
 mod grant;
+pub mod imports;
 mod list;
 mod noun;
 pub mod nouns;

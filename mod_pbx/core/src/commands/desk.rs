@@ -11,7 +11,7 @@ use crate::store::rows;
 use crate::store::{Change, Commit, Listing, Page, Reader, Revision, StoreError};
 
 /// Who is named in the revision log. Whoever reaches fs_cli is one person to the switch.
-const ACTOR: &str = "fs_cli";
+pub(super) const ACTOR: &str = "fs_cli";
 
 /// `--domain`, as all commands about something inside a domain take it.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -71,6 +71,8 @@ impl Part {
 /// One command at work.
 pub(super) struct Desk<'a> {
     pub(super) pbx: &'a Pbx,
+    /// Who the log says it is.
+    pub(super) actor: &'a str,
 }
 
 impl Desk<'_> {
@@ -86,14 +88,14 @@ impl Desk<'_> {
 
     /// The same with the store's own error, which says which change was refused.
     pub(super) fn try_commit(&self, summary: &str, changes: Vec<Change>) -> Result<Revision, StoreError> {
-        let mut commit = Commit::new(ACTOR, summary);
+        let mut commit = Commit::new(self.actor, summary);
         commit.changes = changes;
         self.pbx.store().commit(commit)
     }
 
     /// Who the log says it was.
-    pub(super) fn actor(&self) -> &'static str {
-        ACTOR
+    pub(super) fn actor(&self) -> &str {
+        self.actor
     }
 
     /// Where browsers find a channel's page: the whole address if `public-url` is known, else its path.

@@ -4,10 +4,9 @@ use clap::{Args, ValueEnum};
 
 use super::address::{Realm, flag};
 use super::desk::{self, Desk};
-use super::out::{Refusal, refuse};
-use crate::gateways;
+use super::out::Refusal;
+use crate::admin::nouns::gateway::sealed;
 use crate::names::{BadName, DomainName};
-use crate::seal::Vault;
 use crate::store::rows;
 
 #[derive(Debug, Args)]
@@ -129,13 +128,5 @@ fn host(text: &str) -> Result<Option<DomainName>, BadName> {
 
 /// A password as it is stored; none: there is to be none.
 fn seal(desk: &Desk<'_>, gateway: &rows::Gateway, password: &str) -> Result<Option<String>, Refusal> {
-    if password.is_empty() {
-        return Ok(None);
-    }
-    if password.len() > 128 || password.chars().any(char::is_control) {
-        return refuse("a password takes up to 128 bytes without control characters");
-    }
-    let vault = Vault::of(&desk.pbx.config().database);
-    let sealed = vault.seal(&gateways::purpose(gateway.id), password);
-    sealed.map(Some).map_err(|error| Refusal(error.to_string()))
+    Ok(sealed(desk.pbx, gateway.id, password)?)
 }

@@ -50,10 +50,12 @@ mod view;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::pbx::Pbx;
-use desk::Desk;
+use desk::{ACTOR, Desk};
 use out::{Answer, Refusal, Said};
 
 pub use completion::complete;
+pub use import::Upload;
+pub(crate) use import::upload;
 pub use progress::Progress;
 pub(crate) use status::attention;
 
@@ -165,7 +167,7 @@ fn grammar() -> clap::Command {
 ///
 /// Blocks on the database and on files; needs about 1 MB of stack.
 pub fn run(pbx: &Pbx, line: &str, out: &mut dyn FnMut(&str)) {
-    match answer(&Desk { pbx }, line) {
+    match answer(&Desk { pbx, actor: ACTOR }, line) {
         Ok((answer, false)) => out(&answer.text),
         Ok((answer, true)) => out(&format!("{}\n", answer.json)),
         Err(Refusal(why)) => {

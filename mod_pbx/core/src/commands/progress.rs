@@ -29,6 +29,11 @@ impl Progress {
         self.lock().clone()
     }
 
+    /// How far the long command is that runs, in percent; none: none runs.
+    pub fn percent(&self) -> Option<u8> {
+        self.now().map(|step| step.percent)
+    }
+
     /// Begins a long command.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::desk::{ACTOR, Desk};
 use super::out::{Answer, Said, Sheet, plain};
 use super::progress::Step;
 use crate::calls;
@@ -76,7 +76,7 @@ impl Status {
 
 /// The long command that runs, with its percents, and what needs somebody's attention.
 pub(crate) fn attention(pbx: &Pbx) -> (Option<(String, u8)>, Vec<String>) {
-    let report = Report::new(&Desk { pbx });
+    let report = Report::new(&Desk { pbx, actor: ACTOR });
     (
         report.running.map(|step| (step.task, step.percent)),
         report.warnings,

@@ -4,9 +4,11 @@ pub mod ban;
 pub mod channel;
 pub mod domain;
 pub mod extension;
+pub mod gateway;
 pub mod key;
 pub mod line;
 pub mod mail;
+pub mod outside;
 pub mod revision;
 pub mod session;
 pub mod setting;
@@ -23,6 +25,14 @@ pub static ALL: &[&Noun] = &[
     &line::NOUN,
     &channel::NOUN,
     &domain::NOUN,
+    &outside::GROUPS,
+    &outside::MEMBERS,
+    &gateway::NOUN,
+    &outside::ROUTES,
+    &outside::GRANTS,
+    &outside::CALLER_IDS,
+    &outside::BLOCKS,
+    &outside::CAPS,
     &setting::NOUN,
     &key::NOUN,
     &session::NOUN,

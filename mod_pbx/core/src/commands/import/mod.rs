@@ -13,6 +13,7 @@ mod report;
 mod source;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
@@ -31,6 +32,9 @@ use expand::Variables;
 use make::Made;
 use plan::{Plan, Present};
 use source::SIZES;
+
+pub use upload::Upload;
+pub(crate) use upload::upload;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -59,6 +63,9 @@ pub(super) struct Import {
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
+    /// What the file is called where it comes from
+    #[arg(skip)]
+    shown: Option<String>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -80,7 +87,11 @@ const PLANNED: u8 = 60;
 
 impl Import {
     fn run(self, desk: &Desk<'_>) -> Said {
-        let task = format!("import of {}", plain(&self.file.display().to_string()));
+        let name = self
+            .shown
+            .clone()
+            .unwrap_or_else(|| self.file.display().to_string());
+        let task = format!("import of {}", plain(&name));
         let mut running = desk.pbx.progress().begin(&task).or_else(|step| {
             refuse(format!(
                 "{} is running ({} %): wait for it, pbx status shows it",
@@ -101,7 +112,7 @@ impl Import {
         if self.dry_run || made.changes.is_empty() {
             return Ok(report::report(&self.file, &directory, &made, None));
         }
-        let summary = format!("{} users imported from {}", made.created, self.file.display());
+        let summary = format!("{} users imported from {name}", made.created);
         let done = match desk.try_commit(&summary, made.changes.clone()) {
             Err(StoreError::Invalid {
                 change: Some(at),

@@ -19,7 +19,12 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
     Group::new("dids", start).add(
         trials,
         &[
+            (
+                "two_phones_and_a_browser_ring_and_one_answers",
+                two_phones_and_a_browser_ring,
+            ),
             ("after_hours_voicemail_answers", after_hours_voicemail_answers),
+            ("members_ring_in_turn", members_ring_in_turn),
             ("a_number_that_nobody_has_is_refused_and_seen", nobodys_number),
             ("kill_minus_nine_keeps_the_records", killed),
         ],
@@ -80,6 +85,64 @@ fn records(rig: &mut Rig, number: &str, outcome: &str) -> Vec<Value> {
     })
 }
 
+/// Its legs: role, number and cause.
+fn legs(call: &Value) -> Vec<(String, String, String)> {
+    let text = |leg: &Value, name: &str| leg[name].as_str().unwrap_or_default().to_owned();
+    let legs = call["legs"].as_array().unwrap();
+    let each = legs
+        .iter()
+        .map(|leg| (text(leg, "role"), text(leg, "number"), text(leg, "cause")));
+    each.collect()
+}
+
+fn two_phones_and_a_browser_ring(rig: &mut Rig) {
+    let alice = phone(rig, "alice", "1001");
+    let bob = phone(rig, "bob", "1002");
+    let (_, _, mut carol) = browsers::browser(rig, "carol", "1003");
+    rig.switch
+        .until(&format!("pbx presence 1003@{ACME} json"), "\"state\":\"online\"");
+    rig.switch.ok(&format!(
+        "pbx did add +4930555001 --domain {ACME} --members \"1001 1002 1003\" --ring-seconds 20"
+    ));
+    let calling = carrier(rig, "carrier", "+4930555001").start();
+    let (at_alice, at_bob) = (alice.rings(1), bob.rings(1));
+    let offered = carol.asked("verto.invite");
+    assert_eq!(offered["params"]["caller_id_number"], CALLER, "{offered}");
+    let from = at_bob.header("From").unwrap_or_default();
+    assert!(from.contains(CALLER) && !from.contains('$'), "{from}");
+    bob.pick_up(&at_bob);
+    alice.until_told("CANCEL", &at_alice);
+    carol.asked("verto.bye");
+    calling.succeed();
+    bob.until_told("BYE", &at_bob);
+    browsers::no_calls(rig);
+    let calls = records(rig, "4930555001", "answered");
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    let call = &calls[0];
+    assert_eq!(
+        (&call["direction"], &call["gateway"], &call["answered_by"]),
+        (&"inbound".into(), &"carrier".into(), &"1002".into()),
+        "{call}"
+    );
+    let legs = legs(call);
+    assert_eq!(legs.len(), 4, "{legs:?}");
+    assert!(
+        legs.iter()
+            .any(|(role, number, _)| role == "caller" && number == CALLER),
+        "{legs:?}"
+    );
+    for number in ["1001", "1002", "1003"] {
+        assert!(
+            legs.iter()
+                .any(|(role, own, _)| role == "called" && own == number),
+            "{legs:?}"
+        );
+    }
+    // Nobody sees what the switch calls its channels.
+    let channel = rig.switch.api("pbx calls json");
+    assert!(!channel.contains("uuid"), "{channel}");
+}
+
 fn after_hours_voicemail_answers(rig: &mut Rig) {
     let alice = phone(rig, "alice", "1001");
     rig.switch
@@ -101,6 +164,22 @@ fn after_hours_voicemail_answers(rig: &mut Rig) {
     browsers::no_calls(rig);
     let calls = records(rig, "4930555002", "voicemail");
     assert_eq!((calls.len(), &calls[1]["outcome"]), (2, &"answered".into()));
+}
+
+fn members_ring_in_turn(rig: &mut Rig) {
+    let alice = phone(rig, "alice", "1001");
+    let bob = phone(rig, "bob", "1002");
+    rig.switch.ok(&format!(
+        "pbx did add 4930555003 --domain {ACME} --members \"1001 1002\" --strategy order --ring-seconds 5"
+    ));
+    let calling = carrier(rig, "carrier", "+4930555003").start();
+    let at_alice = alice.rings(1);
+    assert!(bob.invites().is_empty(), "one after the other");
+    alice.until_told("CANCEL", &at_alice);
+    let at_bob = bob.rings(1);
+    bob.pick_up(&at_bob);
+    calling.succeed();
+    browsers::no_calls(rig);
 }
 
 fn nobodys_number(rig: &mut Rig) {

@@ -93,11 +93,11 @@ impl Events {
             let (event, subclass) = match subscription.source {
                 Source::Custom(subclass) => (switch_event_types_t::SWITCH_EVENT_CUSTOM, Some(subclass)),
                 Source::ChannelCallState => (switch_event_types_t::SWITCH_EVENT_CHANNEL_CALLSTATE, None),
-                Source::ChannelCreate => (switch_event_types_t::SWITCH_EVENT_CHANNEL_CREATE, None),
                 Source::ChannelAnswer => (switch_event_types_t::SWITCH_EVENT_CHANNEL_ANSWER, None),
                 Source::ChannelBridge => (switch_event_types_t::SWITCH_EVENT_CHANNEL_BRIDGE, None),
                 Source::PresenceIn => (switch_event_types_t::SWITCH_EVENT_PRESENCE_IN, None),
                 Source::PresenceProbe => (switch_event_types_t::SWITCH_EVENT_PRESENCE_PROBE, None),
+                Source::ChannelCreate => (switch_event_types_t::SWITCH_EVENT_CHANNEL_CREATE, None),
                 Source::ChannelHangupComplete => {
                     (switch_event_types_t::SWITCH_EVENT_CHANNEL_HANGUP_COMPLETE, None)
                 }

@@ -64,6 +64,7 @@ fn commit(store: &Arc<ConfigStore>, rows: Vec<Row>) {
         .map(|row| Change::Put { row, base: None })
         .collect();
     let commit = Commit {
+        force: false,
         request_id: Uuid::new_v4(),
         actor: "bench".to_owned(),
         summary: "bench".to_owned(),

@@ -229,6 +229,7 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
             c"Caller-Destination-Number",
             c"Caller-Caller-ID-Number",
             c"Caller-Caller-ID-Name",
+            c"variable_pbx_charge",
         ],
     },
     Subscription {

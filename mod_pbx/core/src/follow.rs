@@ -93,6 +93,7 @@ pub fn follow<'a>(view: &View<'a>, domain: &'a Domain, extension: &'a Extension,
     let mut here = extension;
     while !way.hops.is_too_many() {
         let ring = resolve::extension_rings(view, domain, here);
+        let number = &here.number;
         let (when, end) = if here.forwards_to(When::Always).is_some() {
             (When::Always, End::Nobody(here))
         } else if here.dnd() {
@@ -100,13 +101,22 @@ pub fn follow<'a>(view: &View<'a>, domain: &'a Domain, extension: &'a Extension,
         } else if ring.is_empty() {
             (When::Offline, End::Nobody(here))
         } else {
+            view.note(1, Some(true), format_args!("extension {number} rings"));
             way.end = End::Rings(ring.after(way.hops));
             return way;
         };
+        let why = match end {
+            End::Busy(_) => "is not to be disturbed",
+            _ if when == When::Always => "forwards every call",
+            _ => "has no phone that is there",
+        };
+        view.note(1, Some(false), format_args!("extension {number} {why}"));
         let Some(next) = target(domain, here, when) else {
+            view.note(1, None, format_args!("no forward for that"));
             way.end = end;
             return way;
         };
+        view.note(1, None, format_args!("so it goes on to {}", next.number));
         (way.forwarder, way.hops, here) = (Some(here), way.hops.next(), next);
     }
     way

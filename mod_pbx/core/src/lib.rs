@@ -8,6 +8,7 @@ pub mod admin;
 pub mod apps;
 pub mod bans;
 pub mod calls;
+pub mod caps;
 pub mod clients;
 pub mod commands;
 pub mod config;

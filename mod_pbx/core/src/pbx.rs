@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 
 use crate::bans::Bans;
 use crate::calls::Calls;
+use crate::caps::Caps;
 use crate::clients::{Clients, Notes};
 use crate::commands;
 use crate::config::{Config, ConfigError};
@@ -24,6 +25,7 @@ use crate::prompts::Sounds;
 use crate::registry::{Registries, RegistryError, View};
 use crate::reply::Reply;
 use crate::request::Request;
+use crate::routing::Watch;
 use crate::seal::Vault;
 use crate::store::{ConfigStore, StoreError, StoreOptions};
 use crate::voicemail::Voicemail;
@@ -60,6 +62,7 @@ pub struct Pbx {
     calls: Calls,
     clients: Clients,
     gateways: Gateways,
+    caps: Caps,
     people: People,
     sounds: Arc<ArcSwap<Sounds>>,
     mail: Arc<Mailroom>,
@@ -107,6 +110,7 @@ impl Pbx {
         let (theirs, read) = (Arc::clone(&store), Arc::clone(&config));
         let gateways = Gateways::start(Arc::clone(&host), theirs, read, vault.clone());
         let gateways = gateways.map_err(StartError::Thread)?;
+        let caps = Caps::start(Arc::clone(&store), Arc::clone(&host)).map_err(StartError::Thread)?;
         let mail = Mailroom::start(Arc::clone(&store), vault, &config.load().database, &own_name);
         let mail = Arc::new(mail.map_err(StartError::Thread)?);
         let (theirs, mails) = (Arc::clone(&store), Arc::clone(&mail));
@@ -120,6 +124,7 @@ impl Pbx {
             calls,
             clients,
             gateways,
+            caps,
             people,
             config,
             registries,
@@ -137,7 +142,7 @@ impl Pbx {
     /// Answers one lookup. Any thread of the switch; takes no lock, touches no file.
     pub fn lookup(&self, request: &Request<'_>) -> Reply {
         let begun = Instant::now();
-        let reply = self.answer(request, &self.clients, &self.gateways.view());
+        let reply = self.answer(request, &self.clients, &self.gateways.view(), None);
         self.counters.count(request.section, &reply, begun.elapsed());
         reply
     }
@@ -145,15 +150,27 @@ impl Pbx {
     /// What [`Pbx::lookup`] would answer, but for the passwords of gateways; not counted, and nothing is noted: `pbx
     /// lookup`.
     pub fn peek(&self, request: &Request<'_>) -> Reply {
-        self.answer(request, &(), &self.gateways.view().masked())
+        self.answer(request, &(), &self.gateways.view().masked(), None)
     }
 
-    fn answer(&self, request: &Request<'_>, notes: &dyn Notes, gateways: &gateways::view::View) -> Reply {
+    /// The same with somebody who listens to what is looked at: `pbx explain`.
+    pub fn explain(&self, request: &Request<'_>, watch: &Watch) -> Reply {
+        self.answer(request, &(), &self.gateways.view().masked(), Some(watch))
+    }
+
+    fn answer(
+        &self,
+        request: &Request<'_>,
+        notes: &dyn Notes,
+        gateways: &gateways::view::View,
+        watch: Option<&Watch>,
+    ) -> Reply {
         let config = self.config.load();
         let snapshot = self.store.borrow();
         let presence = self.presence.view();
         let bans = self.bans.view();
         let clients = self.clients.view();
+        let caps = self.caps.view();
         let sounds = self.sounds.load();
         self.registries.answer(
             request,
@@ -164,6 +181,8 @@ impl Pbx {
                 bans: &bans,
                 clients: &clients,
                 gateways,
+                caps: &caps,
+                watch,
                 notes,
                 sounds: &sounds,
                 host: &*self.host,
@@ -181,6 +200,7 @@ impl Pbx {
             )
         {
             self.calls.tell(event);
+            self.caps.tell(event);
         }
         match event {
             Some(event)
@@ -205,6 +225,7 @@ impl Pbx {
                 self.presence.lose();
                 self.gateways.lose();
                 self.calls.lose();
+                self.caps.lose();
                 self.clients.lose();
             }
         }
@@ -337,6 +358,7 @@ impl Pbx {
     pub fn stop(&self) {
         self.clients.stop();
         self.gateways.stop();
+        self.caps.stop();
         self.people.stop();
         self.voicemail.stop();
         self.mail.stop();
@@ -379,6 +401,11 @@ impl Pbx {
     /// The browser clients.
     pub fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    /// How much was called out.
+    pub fn caps(&self) -> &Caps {
+        &self.caps
     }
 
     /// Which gateways are there.

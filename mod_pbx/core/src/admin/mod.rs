@@ -238,6 +238,7 @@ impl<'a> Admin<'a> {
     /// Makes a plan one revision, and gives it; a retry of the request gives the first.
     fn commit(&self, grant: &Grant, plan: &mut Plan, request: Request) -> Result<u64, Refusal> {
         let commit = Commit {
+            force: false,
             request_id: request.id(),
             actor: grant.actor.clone(),
             summary: std::mem::take(&mut plan.summary),

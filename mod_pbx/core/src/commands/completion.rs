@@ -8,8 +8,8 @@ use super::grammar;
 use super::lookup::SECTIONS;
 use crate::bans::Listed;
 use crate::pbx::Pbx;
-use crate::store::Page;
 use crate::store::settings::CATALOGUE;
+use crate::store::{Page, Reader, StoreError};
 
 /// The most names offered at once: a terminal shows no more.
 const MOST_NAMES: u32 = 100;
@@ -109,7 +109,10 @@ fn values(pbx: &Pbx, arg: &Arg, path: &[String], words: &[String], last: &str) -
     }
     match arg.get_id().as_str() {
         "domain" => domains(pbx),
-        "extension" | "number" => names(pbx, Noun::Extension, words, last),
+        "extension" | "number" if noun == "caller-id" && path.last().is_some_and(|verb| verb != "use") => {
+            owned(pbx)
+        }
+        "extension" | "number" | "member" | "add" | "remove" => names(pbx, Noun::Extension, words, last),
         "target" => {
             let mut found = names(pbx, Noun::Extension, words, last);
             found.push("off".to_owned());
@@ -120,6 +123,35 @@ fn values(pbx: &Pbx, arg: &Arg, path: &[String], words: &[String], last: &str) -
         "did" => names(pbx, Noun::Did, words, last),
         "user" => names(pbx, Noun::User, words, last),
         "name" | "rename" if noun == "domain" => domains(pbx),
+        "name" | "rename" if noun == "group" => in_domains(pbx, |reader, domain| {
+            Ok(reader
+                .groups(domain)?
+                .iter()
+                .map(|row| row.name.to_string())
+                .collect())
+        }),
+        "group" => in_domains(pbx, |reader, domain| {
+            Ok(reader
+                .groups(domain)?
+                .iter()
+                .map(|row| row.name.to_string())
+                .collect())
+        }),
+        "name" if noun == "route" => in_domains(pbx, |reader, domain| {
+            Ok(reader
+                .routes(domain)?
+                .iter()
+                .map(|row| row.name.to_string())
+                .collect())
+        }),
+        "pattern" if noun == "block" => in_domains(pbx, |reader, domain| {
+            Ok(reader
+                .blocks(domain)?
+                .iter()
+                .map(|row| row.pattern.to_string())
+                .collect())
+        }),
+        "caller_id" | "emergency" => owned(pbx),
         "name" if noun == "user" => names(pbx, Noun::User, words, last),
         "name" if noun == "schedule" => names(pbx, Noun::Schedule, words, last),
         "name" if noun == "channel" => names(pbx, Noun::Extension, words, last),
@@ -246,6 +278,32 @@ fn names(pbx: &Pbx, noun: Noun, words: &[String], last: &str) -> Vec<String> {
         Ok(found)
     });
     // Nothing is offered while the database cannot be read; the command itself says why.
+    found.unwrap_or_default()
+}
+
+fn owned(pbx: &Pbx) -> Vec<String> {
+    in_domains(pbx, |reader, domain| {
+        Ok(reader
+            .caller_ids(domain)?
+            .iter()
+            .map(|row| row.number.to_string())
+            .collect())
+    })
+}
+
+/// What every domain has of something, as far as a terminal shows it.
+fn in_domains(
+    pbx: &Pbx,
+    of: impl Fn(&Reader<'_>, uuid::Uuid) -> Result<Vec<String>, StoreError>,
+) -> Vec<String> {
+    let found = pbx.store().read(|reader| {
+        let mut found = Vec::new();
+        for domain in reader.domains()? {
+            found.extend(of(reader, domain.id)?);
+        }
+        found.truncate(MOST_NAMES as usize);
+        Ok(found)
+    });
     found.unwrap_or_default()
 }
 

@@ -10,20 +10,26 @@
 mod address;
 mod backup;
 mod ban;
+mod block;
+mod caller_id;
 mod calls;
+mod cap;
 mod channel;
+mod check;
 mod client;
 mod completion;
 mod desk;
 mod did;
 mod did_target;
 mod domain;
+mod explain;
 mod extension;
 mod extension_add;
 mod forward;
 mod gateway;
 mod gateway_options;
 mod grammar;
+mod group;
 mod help;
 mod import;
 mod key;
@@ -32,9 +38,12 @@ mod lookup;
 mod mail;
 mod out;
 mod phone;
+mod plan;
 mod presence;
 mod progress;
 mod revisions;
+mod route;
+mod route_options;
 mod schedule;
 mod schedule_import;
 mod sessions;
@@ -70,7 +79,8 @@ pub(crate) use status::attention;
 #[command(after_help = "\
 pbx help COMMAND, or help as the last word of a command, says more: pbx extension add help
 Names: 1001, or 1001@DOMAIN, or 1001 --domain DOMAIN; with only one domain it need not be said.
-Values with blanks go in quotes: --name \"Alice Adams\". A change is a revision: pbx revert N undoes it.")]
+Values with blanks go in quotes: --name \"Alice Adams\". A change is a revision: pbx revert N undoes it.
+One that breaks a route test (pbx check) is refused, unless --force is behind it.")]
 struct Line {
     #[command(subcommand)]
     verb: Verb,
@@ -109,6 +119,24 @@ enum Verb {
     /// Ways out of the PBX, and in
     #[command(subcommand)]
     Gateway(gateway::Verb),
+    /// How numbers are dialled
+    #[command(subcommand)]
+    Plan(plan::Verb),
+    /// Extensions that share a grant
+    #[command(subcommand)]
+    Group(group::Verb),
+    /// Ways out, and who may take them
+    #[command(subcommand)]
+    Route(route::Verb),
+    /// Numbers that a domain owns, and who calls as them
+    #[command(subcommand)]
+    CallerId(caller_id::Verb),
+    /// Numbers that nobody may call
+    #[command(subcommand)]
+    Block(block::Verb),
+    /// How much extensions may call out
+    #[command(subcommand)]
+    Cap(cap::Verb),
     /// Addresses, ports, limits
     #[command(subcommand)]
     Setting(setting::Verb),
@@ -130,6 +158,10 @@ enum Verb {
     /// Mail about voicemail that waits or was given up
     #[command(subcommand)]
     Mail(mail::Verb),
+    /// Asks what calls out must do, whatever is changed
+    Check(check::Check),
+    /// Says what happens to a call, and why
+    Explain(explain::Explain),
     /// Asks what the switch would ask, and prints what it would get
     Lookup(lookup::Lookup),
     /// Lists who answers which lookup
@@ -155,6 +187,9 @@ enum Verb {
     Help(help::Help),
 }
 
+/// Makes a change though it breaks a route test.
+const FORCE: &str = "--force";
+
 /// The grammar, complete with the paths that usage lines need.
 fn grammar() -> clap::Command {
     let mut root = Line::command();
@@ -167,7 +202,7 @@ fn grammar() -> clap::Command {
 ///
 /// Blocks on the database and on files; needs about 1 MB of stack.
 pub fn run(pbx: &Pbx, line: &str, out: &mut dyn FnMut(&str)) {
-    match answer(&Desk { pbx, actor: ACTOR }, line) {
+    match answer(pbx, line) {
         Ok((answer, false)) => out(&answer.text),
         Ok((answer, true)) => out(&format!("{}\n", answer.json)),
         Err(Refusal(why)) => {
@@ -177,12 +212,19 @@ pub fn run(pbx: &Pbx, line: &str, out: &mut dyn FnMut(&str)) {
     }
 }
 
-fn answer(desk: &Desk<'_>, line: &str) -> Result<(Answer, bool), Refusal> {
-    let spoken = grammar::split(line)?;
+fn answer(pbx: &Pbx, line: &str) -> Result<(Answer, bool), Refusal> {
+    let mut spoken = grammar::split(line)?;
+    let words = spoken.words.len();
+    spoken.words.retain(|word| word != FORCE);
+    let desk = &Desk {
+        pbx,
+        actor: ACTOR,
+        force: spoken.words.len() < words,
+    };
     let root = grammar();
     let (command, _) = grammar::walk(&root, &spoken.words);
-    if spoken.help || command.has_subcommands() && grammar::walk(&root, &spoken.words).1 == spoken.words.len()
-    {
+    let noun = command.has_subcommands() && command.is_subcommand_required_set();
+    if spoken.help || noun && grammar::walk(&root, &spoken.words).1 == spoken.words.len() {
         return Ok((help::about(&root, &spoken.words)?, spoken.machine));
     }
     let words = std::iter::once("pbx".to_owned()).chain(spoken.words.iter().cloned());
@@ -207,6 +249,12 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Did(verb) => verb.run(desk),
         Verb::Schedule(verb) => verb.run(desk),
         Verb::Gateway(verb) => verb.run(desk),
+        Verb::Plan(verb) => verb.run(desk),
+        Verb::Group(verb) => verb.run(desk),
+        Verb::Route(verb) => verb.run(desk),
+        Verb::CallerId(verb) => verb.run(desk),
+        Verb::Block(verb) => verb.run(desk),
+        Verb::Cap(verb) => verb.run(desk),
         Verb::Setting(verb) => verb.run(desk),
         Verb::Presence(presence) => presence.run(desk),
         Verb::Calls(calls) => calls.run(desk),
@@ -215,6 +263,8 @@ fn execute(desk: &Desk<'_>, verb: Verb, root: &clap::Command) -> Said {
         Verb::Punt(punt) => punt.run(desk),
         Verb::Sessions(verb) => verb.run(desk),
         Verb::Mail(verb) => verb.run(desk),
+        Verb::Check(check) => check.run(desk),
+        Verb::Explain(explain) => explain.run(desk),
         Verb::Lookup(lookup) => lookup.run(desk),
         Verb::Handlers(handlers) => handlers.run(desk),
         Verb::Status(status) => status.run(desk),

@@ -76,7 +76,11 @@ impl Status {
 
 /// The long command that runs, with its percents, and what needs somebody's attention.
 pub(crate) fn attention(pbx: &Pbx) -> (Option<(String, u8)>, Vec<String>) {
-    let report = Report::new(&Desk { pbx, actor: ACTOR });
+    let report = Report::new(&Desk {
+        pbx,
+        actor: ACTOR,
+        force: false,
+    });
     (
         report.running.map(|step| (step.task, step.percent)),
         report.warnings,

@@ -157,6 +157,17 @@ impl View {
         (gateway.password.as_deref() == Some(&*known.sealed)).then_some(&*known.open)
     }
 
+    /// As if the switch had said so of a gateway: for tests of what is decided by it.
+    #[cfg(test)]
+    pub(crate) fn pretend(&mut self, id: Uuid, state: State, calls: u32) {
+        let seen = Seen {
+            state,
+            calls: Arc::new(AtomicU32::new(calls)),
+            ..Seen::default()
+        };
+        self.seen.insert(id, seen);
+    }
+
     /// The same with nothing secret in it, and with counts that count for nothing: for people.
     #[must_use]
     pub fn masked(&self) -> Self {

@@ -10,7 +10,10 @@ pub mod dict;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::bans;
+use crate::caps;
 use crate::clients;
 use crate::config::Config;
 use crate::gateways;
@@ -19,6 +22,7 @@ use crate::presence;
 use crate::prompts::Sounds;
 use crate::reply::Reply;
 use crate::request::Request;
+use crate::routing::Watch;
 use crate::store::snapshot::Snapshot;
 
 pub use dict::{Dict, Handler, Section};
@@ -38,12 +42,32 @@ pub struct View<'a> {
     pub clients: &'a clients::view::View,
     /// Which gateways are there.
     pub gateways: &'a gateways::view::View,
+    /// How much was called out.
+    pub caps: &'a caps::view::View,
+    /// Who listens to what is looked at; none: nobody, as with every lookup of the switch.
+    pub watch: Option<&'a Watch>,
     /// Where a handler notes that a browser client logged in or left.
     pub notes: &'a dyn clients::Notes,
     /// What voicemail can say.
     pub sounds: &'a Sounds,
     /// The switch.
     pub host: &'a dyn Host,
+}
+
+impl View<'_> {
+    /// What time it is: the clock's, or that which who listens asks about.
+    pub fn now(&self) -> Timestamp {
+        let asked = self.watch.and_then(|watch| watch.at);
+        asked.unwrap_or_else(Timestamp::now)
+    }
+
+    /// Tells who listens, if anybody does, what was looked at: how deep in the tree it is, and whether it speaks for
+    /// the call.
+    pub fn note(&self, depth: u8, verdict: Option<bool>, text: std::fmt::Arguments<'_>) {
+        if let Some(watch) = self.watch {
+            watch.note(depth, verdict, text);
+        }
+    }
 }
 
 /// What a required field must hold. Text compares without regard to case, as FreeSWITCH does.

@@ -34,6 +34,8 @@ fn ask(registries: &Registries, section: &str, pairs: &[(&str, &str)]) -> String
         gateways: &Default::default(),
         clients: &crate::clients::view::View::default(),
         notes: &(),
+        caps: &crate::caps::view::View::default(),
+        watch: None,
         snapshot: &snapshot,
         config: &config,
         sounds: &crate::prompts::Sounds::default(),

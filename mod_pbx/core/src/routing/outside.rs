@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::class::Class;
+use super::expect::Test;
 use super::pattern::{Pattern, Prefix};
 use super::plan::Plan;
 use crate::names::{E164, Slug, Username};
@@ -40,6 +41,15 @@ pub struct Limits {
     pub class_per_day: [Option<u32>; 5],
 }
 
+/// A gateway of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct To {
+    /// Its row.
+    pub gateway: Uuid,
+    /// As whom calls go out by it, where nobody else says so.
+    pub caller_id: Option<CallerId>,
+}
+
 /// A way out for some numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Route {
@@ -65,6 +75,8 @@ pub struct Route {
     pub schedule: Option<Uuid>,
     /// Whether it is there.
     pub enabled: bool,
+    /// Its gateways, in their order.
+    pub gateways: Box<[To]>,
     /// Whose it is: groups by their id, extensions by that of their channel; in order.
     pub grants: Box<[Uuid]>,
 }
@@ -101,6 +113,8 @@ pub struct Parts {
     pub limits: Limits,
     /// And how much some others may, by the id of their channel.
     pub own_limits: HashMap<Uuid, Limits>,
+    /// What is expected of all that.
+    pub tests: Vec<Test>,
 }
 
 /// A domain's calls out.
@@ -115,6 +129,8 @@ pub struct Outside {
     pub notify_email: Option<Box<str>>,
     /// Where a call for help is posted to.
     pub notify_url: Option<Box<str>>,
+    /// What is expected of all that.
+    pub tests: Box<[Test]>,
     /// Ways for calls for help, in the order in which they are tried.
     emergency: Box<[Route]>,
     /// All other ways, in the order in which they are tried.
@@ -184,6 +200,7 @@ impl Outside {
             plan: parts.plan,
             notify_email: parts.notify_email,
             notify_url: parts.notify_url,
+            tests: parts.tests.into(),
             emergency: emergency.into(),
             routes,
             by_prefix: by_prefix

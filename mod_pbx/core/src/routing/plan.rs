@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::class::Class;
+
 /// How numbers are dialled in a domain, under the names of its columns. One that says nothing knows numbers with `+`
 /// only.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +120,40 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// What a call to this number costs, roughly. Of services' numbers nothing is known: they are the dearest, unless
+    /// a route says otherwise.
+    pub fn class(&self, number: &Outside) -> Class {
+        let Some(digits) = number.as_str().strip_prefix('+') else {
+            return Class::Premium;
+        };
+        let (country, national) = digits.split_at(country_code(digits).min(digits.len()));
+        let begins = |list: &str| {
+            list.split(' ')
+                .any(|one| !one.is_empty() && national.starts_with(one))
+        };
+        if DEAR.contains(&country) {
+            Class::Premium
+        } else if country != self.country_code || country == "1" && begins(ISLANDS) {
+            Class::International
+        } else if begins(&self.premium_prefixes) {
+            Class::Premium
+        } else if begins(&self.mobile_prefixes) {
+            Class::Mobile
+        } else if begins(&self.area_code) {
+            Class::Local
+        } else {
+            Class::National
+        }
+    }
+}
+
+/// Codes of no country: satellites, universal personal and premium rate numbers.
+const DEAR: [&str; 8] = ["808", "870", "878", "881", "882", "883", "888", "979"];
+
+/// Areas of code 1 outside the United States and Canada: dialled like a call at home, charged as one abroad.
+const ISLANDS: &str = "242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876";
+
 /// Countries whose numbers may begin with 0.
 const ZEROS_MATTER: [&str; 7] = ["39", "225", "229", "241", "242", "378", "379"];
 
@@ -219,6 +255,34 @@ mod tests {
         let madrid = plan("34", "", "00", "");
         assert_eq!(number(&madrid, "911234567"), "+34911234567");
         assert_eq!(number(&madrid, "1004"), "1004");
+    }
+
+    #[test]
+    fn a_number_has_the_class_of_what_it_costs() {
+        let berlin = Plan {
+            mobile_prefixes: "15 16 17".to_owned(),
+            premium_prefixes: "900 137".to_owned(),
+            ..plan("49", "0", "00", "30")
+        };
+        let class = |dialled: &str| berlin.class(&berlin.number(dialled).unwrap());
+        assert_eq!(class("2123456"), Class::Local);
+        assert_eq!(class("0891234567"), Class::National);
+        assert_eq!(class("015112345678"), Class::Mobile);
+        for dear in [
+            "0900123456",
+            "+490900123456",
+            "00490137123",
+            "+8821234567",
+            "11833",
+        ] {
+            assert_eq!(class(dear), Class::Premium, "{dear}");
+        }
+        assert_eq!(class("+33123456789"), Class::International);
+        let texas = plan("1", "1", "011", "512");
+        let class = |dialled: &str| texas.class(&texas.number(dialled).unwrap());
+        assert_eq!(class("5550100"), Class::Local);
+        assert_eq!(class("2125550100"), Class::National);
+        assert_eq!(class("18765550100"), Class::International, "Jamaica");
     }
 
     #[test]

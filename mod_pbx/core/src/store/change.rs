@@ -188,8 +188,11 @@ tables! {
     CallerIdUse = "caller_id_use", id, names [extension_id line_id],
         refers [domain_id extension_id line_id caller_id emergency_caller_id];
     Route = "route", name, names [domain_id name], refers [domain_id caller_id schedule_id];
+    RouteGateway = "route_gateway", id, names [route_id gateway_id],
+        refers [domain_id route_id gateway_id caller_id];
     RouteGrant = "route_grant", id, names [route_id extension_id route_id group_id],
         refers [domain_id route_id extension_id group_id];
+    RouteTest = "route_test", dialled, names [domain_id number dialled at_time], refers [domain_id];
     Block = "block", pattern, names [domain_id pattern], refers [domain_id];
     Cap = "cap", id, names [domain_id extension_id], refers [domain_id extension_id];
     Gateway = "gateway", name, names [name], refers [domain_id];
@@ -283,6 +286,8 @@ pub struct Commit {
     pub summary: String,
     /// What.
     pub changes: Vec<Change>,
+    /// Whether it is made though it breaks a route test.
+    pub force: bool,
 }
 
 impl Commit {
@@ -293,6 +298,7 @@ impl Commit {
             actor: actor.into(),
             summary: summary.into(),
             changes: Vec::new(),
+            force: false,
         }
     }
 

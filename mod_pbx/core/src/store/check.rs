@@ -209,6 +209,8 @@ pub(super) fn domain_of(row: &Row) -> Option<Uuid> {
         Row::CallerId(row) => Some(row.domain_id),
         Row::CallerIdUse(row) => Some(row.domain_id),
         Row::Route(row) => Some(row.domain_id),
+        Row::RouteTest(row) => Some(row.domain_id),
+        Row::RouteGateway(row) => Some(row.domain_id),
         Row::RouteGrant(row) => Some(row.domain_id),
         Row::Block(row) => Some(row.domain_id),
         Row::Cap(row) => Some(row.domain_id),

@@ -22,6 +22,9 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (11, include_str!("../../../../sql/0011_keys.sql")),
     (12, include_str!("../../../../sql/0012_dids.sql")),
     (13, include_str!("../../../../sql/0013_calls.sql")),
+    (14, include_str!("../../../../sql/0014_route_gateways.sql")),
+    (15, include_str!("../../../../sql/0015_caps.sql")),
+    (16, include_str!("../../../../sql/0016_route_tests.sql")),
 ];
 
 /// The version this program reads and writes.

@@ -9,6 +9,7 @@ mod apply;
 mod backup;
 pub mod bans;
 pub mod calls;
+pub mod caps;
 mod change;
 mod check;
 pub mod clients;
@@ -138,6 +139,7 @@ impl ConfigStore {
             id: commit.request_id,
             actor: &commit.actor,
             summary: &commit.summary,
+            force: commit.force,
         };
         self.inner.transact(&request, |_| Ok(commit.changes))
     }
@@ -151,6 +153,7 @@ impl ConfigStore {
             id: request_id,
             actor,
             summary: &format!("undo of revision {rev}"),
+            force: false,
         };
         self.inner.transact(&request, |work| undo::changes(work, rev))
     }
@@ -170,6 +173,15 @@ impl ConfigStore {
     /// Nothing was saved; the text says why.
     pub fn keep_bans(&self, kept: &[bans::Ban], gone: &[(String, String)]) -> Result<(), StoreError> {
         self.inner.keep_bans(kept, gone)
+    }
+
+    /// Stores what was called out, all or none: no revision. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn keep_caps(&self, batch: &caps::Batch) -> Result<(), StoreError> {
+        self.inner
+            .keep_facts("saving what was called out", &|conn| caps::keep(conn, batch))
     }
 
     /// Stores browser clients and takes out those that are `gone`, all or none: no revision. Blocks.

@@ -12,7 +12,8 @@ use super::error::{StoreError, on};
 use super::log::uuid;
 use crate::names::{BadName, E164, Slug, Username};
 use crate::routing::Class;
-use crate::routing::outside::{Block, CallerId, Identity, Limits, Outside, Parts, Route};
+use crate::routing::expect::{Expected, Test};
+use crate::routing::outside::{Block, CallerId, Identity, Limits, Outside, Parts, Route, To};
 use crate::routing::plan::Plan;
 
 /// An extension is in no more groups than this, so that a decision about it stays short.
@@ -77,7 +78,8 @@ fn one<T: rusqlite::types::FromSql>(work: &Work<'_>, sql: &str, params: &[&str])
 pub(super) fn touched(change: &Applied) -> impl Iterator<Item = Uuid> {
     let about_calls_out = |table| {
         use Table::{
-            Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGrant,
+            Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGateway,
+            RouteGrant, RouteTest,
         };
         matches!(
             table,
@@ -87,6 +89,8 @@ pub(super) fn touched(change: &Applied) -> impl Iterator<Item = Uuid> {
                 | CallerId
                 | CallerIdUse
                 | Route
+                | RouteGateway
+                | RouteTest
                 | RouteGrant
                 | Block
                 | Cap
@@ -117,12 +121,14 @@ pub(super) fn read(conn: &Connection, only: Option<Uuid>) -> rusqlite::Result<Ha
     };
     let caller_ids = all.caller_ids()?;
     all.plans()?;
-    let routes = all.routes(&caller_ids)?;
+    let mut routes = all.routes(&caller_ids)?;
+    all.ways(&mut routes, &caller_ids)?;
     all.grants(routes)?;
     all.members()?;
     all.uses(&caller_ids)?;
     all.blocks()?;
     all.caps()?;
+    all.tests()?;
     let built = all.parts.into_iter().map(|(id, parts)| (id, Outside::new(parts)));
     Ok(built.collect())
 }
@@ -221,12 +227,36 @@ impl Gathered<'_> {
                     _ => Some(uuid(row, 10)?),
                 },
                 enabled: row.get(11)?,
+                gateways: Box::default(),
                 grants: Box::default(),
             };
             routes.insert(id, (uuid(row, 1)?, route));
             Ok(())
         })?;
         Ok(routes)
+    }
+
+    fn ways(
+        &mut self,
+        routes: &mut HashMap<Uuid, (Uuid, Route)>,
+        caller_ids: &HashMap<Uuid, CallerId>,
+    ) -> rusqlite::Result<()> {
+        let mut ways: HashMap<Uuid, Vec<To>> = HashMap::new();
+        let sql =
+            "SELECT route_id, gateway_id, caller_id FROM route_gateway w WHERE {here} ORDER BY position, id";
+        self.each(sql, "w", |_, row| {
+            ways.entry(uuid(row, 0)?).or_default().push(To {
+                gateway: uuid(row, 1)?,
+                caller_id: known(row, 2, caller_ids)?,
+            });
+            Ok(())
+        })?;
+        for (route, to) in ways {
+            if let Some((_, route)) = routes.get_mut(&route) {
+                route.gateways = to.into();
+            }
+        }
+        Ok(())
     }
 
     fn grants(&mut self, mut routes: HashMap<Uuid, (Uuid, Route)>) -> rusqlite::Result<()> {
@@ -294,6 +324,26 @@ impl Gathered<'_> {
         })
     }
 
+    fn tests(&mut self) -> rusqlite::Result<()> {
+        let sql = "SELECT domain_id, number, dialled, at_time, expect, gateway, caller_id FROM route_test t \
+                   WHERE {here} ORDER BY id";
+        self.each(sql, "t", |parts, row| {
+            let test = Test {
+                number: parsed(row, 1)?,
+                dialled: row.get::<_, String>(2)?.into(),
+                at: row.get_ref(3)?.as_str()?.parse().ok(),
+                expected: match row.get_ref(4)?.as_str()? {
+                    "refused" => Expected::Refused,
+                    _ => Expected::Out,
+                },
+                gateway: perhaps(row, 5)?,
+                caller_id: perhaps(row, 6)?,
+            };
+            parts.entry(uuid(row, 0)?).or_default().tests.push(test);
+            Ok(())
+        })
+    }
+
     fn caps(&mut self) -> rusqlite::Result<()> {
         let sql = "SELECT c.domain_id, e.channel_id, c.concurrent, c.per_hour, c.per_day, c.local_per_day, \
                    c.national_per_day, c.mobile_per_day, c.international_per_day, c.premium_per_day FROM cap c \
@@ -325,6 +375,16 @@ fn known(
     match row.get_ref(index)? {
         ValueRef::Null => Ok(None),
         _ => Ok(caller_ids.get(&uuid(row, index)?).cloned()),
+    }
+}
+
+fn perhaps<T: std::str::FromStr<Err = BadName>>(
+    row: &SqlRow<'_>,
+    index: usize,
+) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(index)? {
+        ValueRef::Null => Ok(None),
+        _ => parsed(row, index).map(Some),
     }
 }
 

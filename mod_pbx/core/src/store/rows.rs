@@ -15,7 +15,8 @@ use crate::names::{DidNumber, DomainName, GatewayName, Number, SipHost, Slug, Us
 use crate::schedules::{Holidays, Hours, Override};
 
 pub use outside::{
-    Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGrant,
+    Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGateway,
+    RouteGrant, RouteTest,
 };
 
 /// What a person may do.

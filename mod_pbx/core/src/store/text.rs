@@ -31,6 +31,8 @@ pub fn check(row: &mut Row) -> Result<(), String> {
         Row::RouteGrant(grant) => outside::grant(grant),
         Row::Block(block) => shown("note", &block.note),
         Row::Cap(cap) => outside::cap(cap),
+        Row::RouteTest(test) => outside::test(test),
+        Row::RouteGateway(way) => outside::way(way),
         Row::ExtensionGroup(_) | Row::GroupMember(_) => Ok(()),
         Row::Gateway(gateway) => super::gateways::check(gateway),
         Row::Did(did) => super::dids::check_row(did),

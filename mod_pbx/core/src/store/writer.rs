@@ -17,6 +17,7 @@ use super::snapshot::Snapshot;
 use super::upkeep::checkpoint;
 use super::write::RowStore;
 use super::{check, connection, log, text};
+use crate::routing::expect;
 
 /// A write transaction whose statements are prepared once, unlike `rusqlite::Transaction`'s.
 struct Immediate<'a>(&'a Connection);
@@ -66,6 +67,8 @@ pub(super) struct Request<'a> {
     pub(super) id: Uuid,
     pub(super) actor: &'a str,
     pub(super) summary: &'a str,
+    /// Whether it is made though it breaks a route test.
+    pub(super) force: bool,
 }
 
 /// How a transaction ended.
@@ -160,12 +163,31 @@ impl Writer {
         check::check(&work, &applied)?;
         log::record(&tx, &revision, &applied)?;
         let (snapshot, names) = touched.next(&work, current, &self.names, revision.rev)?;
+        if !request.force {
+            expected(current, &snapshot)?;
+        }
         tx.commit().map_err(on(&self.conn, "saving"))?;
         if let Some(names) = names {
             self.names = names;
         }
         Ok(Outcome::Committed(revision, snapshot))
     }
+}
+
+/// Refuses a state that breaks a route test.
+fn expected(current: &Snapshot, next: &Snapshot) -> Result<(), StoreError> {
+    let broken = expect::broken(current, next);
+    let Some(first) = broken.first() else {
+        return Ok(());
+    };
+    let more = match broken.len() {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    Err(StoreError::refuse(format!(
+        "this breaks a route test: {first}{more}. Nothing was saved; add --force to do it nevertheless, or change the \
+         test (pbx check list)"
+    )))
 }
 
 impl Writer {

@@ -14,6 +14,7 @@ mod import;
 mod lines;
 mod presence;
 mod revisions;
+mod routes;
 mod schedules;
 mod secrets;
 mod settings;

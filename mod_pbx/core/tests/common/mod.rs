@@ -292,6 +292,8 @@ impl World {
             clients: &self.clients,
             gateways: &self.gateways,
             notes,
+            caps: &pbx_core::caps::view::View::default(),
+            watch: None,
             sounds: &self.sounds,
             host: &self.host,
         })

@@ -276,6 +276,7 @@ fn reset(admin: &Admin<'_>, grant: &Grant, _: &Scope, id: &str, request: Uuid) -
         ..user
     };
     let commit = Commit {
+        force: false,
         request_id: request,
         actor: grant.actor.clone(),
         summary: format!("password of user {name} reset"),

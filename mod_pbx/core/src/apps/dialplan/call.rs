@@ -3,12 +3,51 @@
 use super::{Call, UNANSWERED_CONTEXT, action, open, respond};
 use crate::follow::{End, Way};
 use crate::forward::When;
-use crate::resolve::Ring;
+use crate::resolve::{Leg, Ring};
 use crate::store::snapshot::{Domain, Extension};
 use crate::xml::Document;
 
+/// Tells who listens where the call ends.
+fn tell(call: Call<'_, '_>, way: &Way<'_>) {
+    let note = |verdict, text: std::fmt::Arguments<'_>| call.view.note(2, verdict, text);
+    let mailbox = |called: &Extension| match called.voicemail {
+        true => note(None, format_args!("the mailbox of {} answers", called.number)),
+        false => note(
+            Some(false),
+            format_args!("nobody answers: {} has no mailbox", called.number),
+        ),
+    };
+    match way.end {
+        End::Rings(ring) => {
+            let called = ring.extension;
+            for leg in ring.legs() {
+                match leg {
+                    Leg::Phone(line, _) => {
+                        note(Some(true), format_args!("a phone of line {}", line.username))
+                    }
+                    Leg::Browser(_) => note(Some(true), format_args!("a browser")),
+                    Leg::Line(line) => note(
+                        None,
+                        format_args!("whatever line {} has registered", line.username),
+                    ),
+                }
+            }
+            note(None, format_args!("for {} s", ring.seconds()));
+            for (when, target) in called.forwards.iter().flat_map(|forwards| forwards.targets()) {
+                note(None, format_args!("then, {}: to {target}", when.as_str()));
+            }
+            mailbox(called);
+        }
+        End::Busy(called) | End::Unanswered(called) | End::Nobody(called) => mailbox(called),
+        End::Loops => note(Some(false), format_args!("it was sent on too often")),
+    }
+}
+
 /// What is done with a call that goes this way.
 pub(super) fn document(call: Call<'_, '_>, way: &Way<'_>) -> String {
+    if call.view.watch.is_some() {
+        tell(call, way);
+    }
     let name = match way.end {
         End::Rings(_) => "ring",
         End::Busy(_) => "busy",

@@ -147,6 +147,13 @@ fn answer<'v>(
     process: fn(Call<'_, '_>) -> String,
 ) -> Reply {
     let hops = Hops::of(rq);
+    match caller {
+        Some((home, calling)) => {
+            let who = format_args!("extension {} of {} calls", calling.number, home.name);
+            view.note(0, Some(true), who);
+        }
+        None => view.note(0, Some(false), format_args!("nobody who is known calls: refused")),
+    }
     Reply::Document(match caller {
         None => refused(context),
         Some(_) if let Some(refusal) = srtp::refusal(context, rq) => refusal,

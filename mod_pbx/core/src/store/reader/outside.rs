@@ -3,12 +3,24 @@
 use uuid::Uuid;
 
 use super::{Page, Reader};
-use crate::store::StoreError;
+use crate::store::error::on;
 use crate::store::rows::{
-    Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGrant,
+    Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGateway,
+    RouteGrant, RouteTest,
 };
+use crate::store::{StoreError, caps};
 
 impl Reader<'_> {
+    /// What was called out, as it was last saved.
+    pub fn caps_used(&self) -> Result<Vec<caps::Row>, StoreError> {
+        caps::used(self.conn).map_err(on(self.conn, "reading what was called out"))
+    }
+
+    /// The legs that were out when it was last saved, with what each carries.
+    pub fn cap_legs(&self) -> Result<Vec<(String, String)>, StoreError> {
+        caps::legs(self.conn).map_err(on(self.conn, "reading what was called out"))
+    }
+
     /// How numbers are dialled in a domain, if that is said.
     pub fn number_plan(&self, domain: Uuid) -> Result<Option<NumberPlan>, StoreError> {
         self.one("domain_id = ?1", &[&domain.to_string()])
@@ -82,10 +94,23 @@ impl Reader<'_> {
         self.one("domain_id = ?1 AND name = ?2", &[&domain.to_string(), &name])
     }
 
+    /// The gateways of a route, in their order.
+    pub fn gateways_of_route(&self, route: Uuid) -> Result<Vec<RouteGateway>, StoreError> {
+        let listing = self.list("route_id = ?1", &[&route.to_string()], "position, id", Page::ALL)?;
+        Ok(listing.rows)
+    }
+
     /// Who may take a route.
     pub fn grants_of(&self, route: Uuid) -> Result<Vec<RouteGrant>, StoreError> {
         Ok(self
             .list("route_id = ?1", &[&route.to_string()], "id", Page::ALL)?
+            .rows)
+    }
+
+    /// The route tests of a domain, in the order in which they came.
+    pub fn route_tests(&self, domain: Uuid) -> Result<Vec<RouteTest>, StoreError> {
+        Ok(self
+            .list("domain_id = ?1", &[&domain.to_string()], "id", Page::ALL)?
             .rows)
     }
 

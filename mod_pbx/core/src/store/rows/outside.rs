@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::names::{E164, Slug};
+use crate::names::{E164, GatewayName, Number, Slug};
 use crate::routing::Class;
+use crate::routing::expect::Expected;
 use crate::routing::pattern::Pattern;
 use crate::routing::plan::Plan;
 
@@ -143,6 +144,29 @@ pub struct Route {
     pub updated_at: String,
 }
 
+/// A gateway of a route.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteGateway {
+    /// Primary key, UUIDv7.
+    pub id: Uuid,
+    /// The domain it belongs to.
+    pub domain_id: Uuid,
+    /// The route.
+    pub route_id: Uuid,
+    /// The gateway.
+    pub gateway_id: Uuid,
+    /// The lowest is tried first (0 to 99).
+    pub position: u32,
+    /// The [`CallerId`] of its calls, where neither line, extension nor route has one.
+    pub caller_id: Option<Uuid>,
+    /// The revision that wrote this row.
+    #[serde(default)]
+    pub row_rev: u64,
+    /// When, RFC 3339 in UTC.
+    #[serde(default)]
+    pub updated_at: String,
+}
+
 /// Who may take a route: an extension, or the extensions of a group. Exactly one of the two is named.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RouteGrant {
@@ -209,6 +233,33 @@ pub struct Cap {
     pub international_per_day: Option<u32>,
     /// And of these, premium ones.
     pub premium_per_day: Option<u32>,
+    /// The revision that wrote this row.
+    #[serde(default)]
+    pub row_rev: u64,
+    /// When, RFC 3339 in UTC.
+    #[serde(default)]
+    pub updated_at: String,
+}
+
+/// What a call out is expected to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteTest {
+    /// Primary key, UUIDv7.
+    pub id: Uuid,
+    /// The domain it belongs to.
+    pub domain_id: Uuid,
+    /// The extension that calls.
+    pub number: Number,
+    /// What is dialled.
+    pub dialled: String,
+    /// When, RFC 3339; empty: whenever it is asked.
+    pub at_time: String,
+    /// What is to happen.
+    pub expect: Expected,
+    /// By which gateway it goes out first; none: by any.
+    pub gateway: Option<GatewayName>,
+    /// As whom; none: as anybody.
+    pub caller_id: Option<E164>,
     /// The revision that wrote this row.
     #[serde(default)]
     pub row_rev: u64,

@@ -96,6 +96,21 @@ pub(super) static ROUTE: Shape = Shape {
     unique: &[&["domain_id", "name"]],
 };
 
+pub(super) static ROUTE_GATEWAY: Shape = Shape {
+    table: Table::RouteGateway,
+    columns: &[
+        text("id"),
+        part("domain_id", Table::Domain),
+        part("route_id", Table::Route),
+        key("gateway_id", Table::Gateway),
+        number("position"),
+        key("caller_id", Table::CallerId),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["route_id", "gateway_id"]],
+};
+
 pub(super) static ROUTE_GRANT: Shape = Shape {
     table: Table::RouteGrant,
     columns: &[
@@ -108,6 +123,23 @@ pub(super) static ROUTE_GRANT: Shape = Shape {
         text("updated_at"),
     ],
     unique: &[&["route_id", "extension_id"], &["route_id", "group_id"]],
+};
+
+pub(super) static ROUTE_TEST: Shape = Shape {
+    table: Table::RouteTest,
+    columns: &[
+        text("id"),
+        part("domain_id", Table::Domain),
+        text("number"),
+        text("dialled"),
+        text("at_time"),
+        text("expect"),
+        text("gateway"),
+        text("caller_id"),
+        number("row_rev"),
+        text("updated_at"),
+    ],
+    unique: &[&["domain_id", "number", "dialled", "at_time"]],
 };
 
 pub(super) static BLOCK: Shape = Shape {

@@ -2,7 +2,7 @@
 
 use super::{check_email, quote};
 use crate::routing::pattern::Pattern;
-use crate::store::rows::{CallerIdUse, Cap, NumberPlan, Route, RouteGrant};
+use crate::store::rows::{CallerIdUse, Cap, NumberPlan, Route, RouteGateway, RouteGrant, RouteTest};
 
 /// The highest priority number.
 const LAST: u32 = 100_000;
@@ -135,6 +135,26 @@ pub(super) fn route(route: &mut Route) -> Result<(), String> {
         ));
     }
     route.pattern = numbers.join(" ");
+    Ok(())
+}
+
+pub(super) fn test(test: &RouteTest) -> Result<(), String> {
+    if !test.at_time.is_empty() && test.at_time.parse::<jiff::Timestamp>().is_err() {
+        return Err(format!(
+            "at-time takes a time such as 2026-12-24T20:00:00Z, not {}",
+            quote(&test.at_time)
+        ));
+    }
+    if test.dialled.is_empty() || test.dialled.len() > 64 || test.dialled.chars().any(char::is_control) {
+        return Err("a route test says what is dialled, in up to 64 bytes".into());
+    }
+    Ok(())
+}
+
+pub(super) fn way(way: &RouteGateway) -> Result<(), String> {
+    if way.position > 99 {
+        return Err(format!("position takes 0 to 99, not {}", way.position));
+    }
     Ok(())
 }
 

@@ -1,0 +1,252 @@
+//! The thread of the caps: counts calls that go out, publishes, saves.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::charge::Charge;
+use super::view::{Tally, View};
+use super::{Shared, Told};
+use crate::store::caps::{Batch, Row};
+
+/// How often is saved at most.
+const SAVE: Duration = Duration::from_secs(1);
+
+/// How often the switch is asked which legs are still there.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// For how long a call that has no leg may get another: the next gateway is tried at once.
+const AFTERLIFE: Duration = Duration::from_secs(120);
+
+/// A call that goes out.
+struct Call {
+    legs: u32,
+    /// Since when it has none.
+    empty: Option<Instant>,
+}
+
+pub(super) struct Worker {
+    shared: Arc<Shared>,
+    view: View,
+    legs: HashMap<Box<str>, Charge>,
+    calls: HashMap<Uuid, Call>,
+    /// Not saved yet.
+    payers: HashSet<Uuid>,
+    begun: HashSet<Box<str>>,
+    ended: HashSet<Box<str>>,
+    save_at: Instant,
+    look_at: Instant,
+}
+
+impl Worker {
+    /// With what the database has.
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let now = Instant::now();
+        let mut worker = Self {
+            view: View::clone(&shared.view.load()),
+            shared,
+            legs: HashMap::new(),
+            calls: HashMap::new(),
+            payers: HashSet::new(),
+            begun: HashSet::new(),
+            ended: HashSet::new(),
+            save_at: now,
+            look_at: now + LOOK,
+        };
+        worker.take_over();
+        worker
+    }
+
+    pub(super) fn run(mut self, receiver: &Receiver<Told>) {
+        self.take_over_legs();
+        loop {
+            let told = match receiver.recv_timeout(SAVE) {
+                Ok(told) => Some(told),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Told::Stop),
+            };
+            match told {
+                Some(Told::Begun(leg, charge)) => {
+                    self.shared.waiting.fetch_sub(1, Relaxed);
+                    self.begin(leg, charge, true);
+                }
+                Some(Told::Ended(leg)) => {
+                    self.shared.waiting.fetch_sub(1, Relaxed);
+                    self.end(&leg);
+                }
+                Some(Told::Stop) => return self.save(),
+                None => {}
+            }
+            let now = Instant::now();
+            if self.look_at <= now || self.shared.lost.swap(false, Relaxed) {
+                self.look(now);
+            }
+            if self.save_at <= now {
+                self.save();
+            }
+        }
+    }
+
+    /// A leg goes out; `counts`: it is one that was not counted before the module was loaded.
+    fn begin(&mut self, leg: Box<str>, charge: Charge, counts: bool) {
+        if self.legs.contains_key(&leg) {
+            return;
+        }
+        let Some(class) = charge.class else {
+            return;
+        };
+        let tally = self.tally(charge.payer);
+        let known = self.calls.contains_key(&charge.call);
+        let call = self
+            .calls
+            .entry(charge.call)
+            .or_insert(Call { legs: 0, empty: None });
+        if call.legs == 0 {
+            tally.concurrent.fetch_add(1, Relaxed);
+        }
+        call.legs += 1;
+        call.empty = None;
+        if !known && counts {
+            tally.begin(self.view.periods(Timestamp::now()), class);
+            self.payers.insert(charge.payer);
+        }
+        if counts {
+            self.begun.insert(leg.clone());
+        }
+        self.legs.insert(leg, charge);
+    }
+
+    fn end(&mut self, leg: &str) {
+        let Some((leg, charge)) = self.legs.remove_entry(leg) else {
+            return;
+        };
+        let tally = self.tally(charge.payer);
+        if let Some(call) = self.calls.get_mut(&charge.call) {
+            call.legs = call.legs.saturating_sub(1);
+            if call.legs == 0 {
+                call.empty = Some(Instant::now());
+                let less = |now: u32| Some(now.saturating_sub(1));
+                // Always some.
+                let _ = tally.concurrent.fetch_update(Relaxed, Relaxed, less);
+            }
+        }
+        if !self.begun.remove(&leg) {
+            self.ended.insert(leg);
+        }
+    }
+
+    /// The tally of who pays; a new one is published at once.
+    fn tally(&mut self, payer: Uuid) -> Arc<Tally> {
+        if let Some(tally) = self.view.tallies.get(&payer) {
+            return Arc::clone(tally);
+        }
+        let tally = Arc::new(Tally::default());
+        self.view.tallies.insert(payer, Arc::clone(&tally));
+        self.shared.view.store(Arc::new(self.view.clone()));
+        tally
+    }
+
+    /// Ends legs that the switch has no more, and forgets calls that are over.
+    fn look(&mut self, now: Instant) {
+        self.look_at = now + LOOK;
+        let gone: Vec<Box<str>> = self
+            .legs
+            .keys()
+            .filter(|leg| !self.exists(leg))
+            .cloned()
+            .collect();
+        for leg in gone {
+            self.end(&leg);
+        }
+        self.calls
+            .retain(|_, call| call.empty.is_none_or(|since| now - since < AFTERLIFE));
+    }
+
+    /// Whether the switch has this leg. Ids are the switch's own; one that is none is nobody's.
+    fn exists(&self, leg: &str) -> bool {
+        leg.parse::<Uuid>().is_ok()
+            && self
+                .shared
+                .host
+                .api("uuid_exists", leg)
+                .is_ok_and(|answer| answer.trim() == "true")
+    }
+
+    /// Saves what changed; what cannot be saved is tried again.
+    fn save(&mut self) {
+        self.save_at = Instant::now() + SAVE;
+        if self.payers.is_empty() && self.begun.is_empty() && self.ended.is_empty() {
+            return;
+        }
+        let (_, today) = self.view.periods(Timestamp::now());
+        let charge = |leg: &str| Some((leg.to_owned(), self.legs.get(leg)?.to_string()));
+        let batch = Batch {
+            used: self.payers.iter().filter_map(|payer| self.row(*payer)).collect(),
+            begun: self.begun.iter().filter_map(|leg| charge(leg)).collect(),
+            ended: self.ended.iter().map(ToString::to_string).collect(),
+            since: today.saturating_sub(1),
+        };
+        match self.shared.store.keep_caps(&batch) {
+            Ok(()) => {
+                self.payers.clear();
+                self.begun.clear();
+                self.ended.clear();
+            }
+            Err(error) => {
+                tracing::warn!("what was called out counts, but is not saved: {error}");
+                self.save_at = Instant::now() + LOOK;
+            }
+        }
+    }
+
+    fn row(&self, payer: Uuid) -> Option<Row> {
+        let tally = self.view.tallies.get(&payer)?;
+        let day = tally.day.both();
+        Some(Row {
+            payer,
+            hour: tally.hour.both(),
+            day,
+            classes: std::array::from_fn(|class| tally.classes[class].of(day.0)),
+        })
+    }
+
+    fn take_over(&mut self) {
+        let read = self.shared.store.read(|reader| reader.caps_used());
+        let used = read.unwrap_or_else(|error| {
+            tracing::warn!("what was called out before is not known: {error}");
+            Vec::new()
+        });
+        for row in used {
+            let tally = Tally::default();
+            tally.hour.set(row.hour.0, row.hour.1);
+            tally.day.set(row.day.0, row.day.1);
+            for (class, count) in tally.classes.iter().zip(row.classes) {
+                class.set(row.day.0, count);
+            }
+            self.view.tallies.insert(row.payer, Arc::new(tally));
+        }
+        self.shared.view.store(Arc::new(self.view.clone()));
+    }
+
+    /// The legs of before that the switch still has: the module was loaded again.
+    fn take_over_legs(&mut self) {
+        let read = self.shared.store.read(|reader| reader.cap_legs());
+        let legs = read.unwrap_or_else(|error| {
+            tracing::warn!("which calls are out is not known: {error}");
+            Vec::new()
+        });
+        for (leg, charge) in legs {
+            match charge.parse() {
+                Ok(charge) if self.exists(&leg) => self.begin(leg.into(), charge, false),
+                _ => {
+                    self.ended.insert(leg.into());
+                }
+            }
+        }
+    }
+}

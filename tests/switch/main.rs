@@ -48,6 +48,7 @@ mod gateways;
 mod loads;
 mod lookups;
 mod one_domain;
+mod outside;
 mod over_http;
 mod presence;
 mod punt;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
     forwards::add(&mut trials);
     gateways::add(&mut trials);
     dids::add(&mut trials);
+    outside::add(&mut trials);
     one_domain::add(&mut trials);
     presence::add(&mut trials);
     secure::add(&mut trials);

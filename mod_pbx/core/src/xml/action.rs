@@ -6,10 +6,13 @@
 //! and `\` (`switch_separate_string`). What is literal here is a literal of the program; names are safe
 //! by type; free text loses every character with a meaning.
 
-use crate::names::{DomainName, GatewayName, Number, Username};
+use crate::caps::Charge;
+use crate::names::{DomainName, E164, GatewayName, Number, Username};
 use crate::presence::target::Target;
 use crate::prompts::{Announcement, Folder, Prompt};
+use crate::routing::Sent;
 use crate::xml::Value;
+use std::fmt::Write as _;
 
 /// The text of one action or dial string, inside an attribute.
 pub struct ActionData<'a>(&'a mut String);
@@ -47,6 +50,25 @@ impl<'a> ActionData<'a> {
     /// A gateway.
     pub fn gateway(&mut self, name: &GatewayName) -> &mut Self {
         self.0.push_str(name.as_str());
+        self
+    }
+
+    /// A number as a gateway is sent it.
+    pub fn sent(&mut self, number: &Sent) -> &mut Self {
+        self.0.push_str(number.as_str());
+        self
+    }
+
+    /// A number of the whole world's.
+    pub fn e164(&mut self, number: &E164) -> &mut Self {
+        self.0.push_str(number.as_str());
+        self
+    }
+
+    /// Who pays for a leg.
+    pub fn charge(&mut self, charge: Charge) -> &mut Self {
+        // Ids, words of ours and points; writing to a String cannot fail.
+        let _ = write!(self.0, "{charge}");
         self
     }
 

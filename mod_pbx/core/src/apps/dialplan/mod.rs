@@ -9,6 +9,7 @@ mod call;
 mod did;
 mod feature;
 mod inbound;
+mod outside;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -169,15 +170,19 @@ fn answer<'v>(
     })
 }
 
-/// A number, or a feature code.
+/// A call for help, a feature code, a number of the domain, or one outside, in this order.
 fn dialled(call: Call<'_, '_>) -> String {
     let dialled = call.dialled();
+    if let Some(document) = outside::help(call, &dialled) {
+        return document;
+    }
     if let Some(feature) = features::dialled(&call.view.snapshot.settings, &dialled) {
         return feature::document(call, &feature);
     }
     match resolve::number(call.home, &dialled) {
         Some(called) => call::document(call, &follow::follow(call.view, call.home, called, call.hops)),
-        None => ended(call.context, "unknown", "404", "UNALLOCATED_NUMBER"),
+        None => outside::document(call, &dialled)
+            .unwrap_or_else(|| ended(call.context, "unknown", "404", "UNALLOCATED_NUMBER")),
     }
 }
 

@@ -1,0 +1,233 @@
+//! Calls out on a real switch: through the gateways of a route in order, as a number of the domain, and never for who
+//! has no grant.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+
+use crate::group::Group;
+use crate::handset::Handset;
+use crate::ports;
+use crate::rig::{DOMAINS, Rig, account};
+use crate::trunk::Trunk;
+use crate::wait;
+use crate::wire::{Message, Phone};
+
+const ACME: &str = DOMAINS[0];
+
+pub(crate) fn add(trials: &mut Vec<Trial>) {
+    Group::new("outside", rig).add(
+        trials,
+        &[
+            (
+                "the_next_gateway_takes_what_the_first_cannot",
+                the_next_gateway_takes_what_the_first_cannot,
+            ),
+            ("nobody_goes_out_without_a_grant", nobody_goes_out_without_a_grant),
+            (
+                "a_call_for_help_goes_out_whatever_is",
+                a_call_for_help_goes_out_whatever_is,
+            ),
+        ],
+    );
+}
+
+/// The carriers: alpha looks into P-Asserted-Identity, beta into From.
+fn carriers() -> &'static [Trunk; 2] {
+    static CARRIERS: OnceLock<[Trunk; 2]> = OnceLock::new();
+    CARRIERS.get_or_init(|| [Trunk::at("127.0.0.21"), Trunk::at("127.0.0.22")])
+}
+
+/// A whole switch where 1001 may call out in Germany.
+fn rig() -> Rig {
+    let mut rig = Rig::whole();
+    let [alpha, beta] = carriers();
+    for command in [
+        format!("setting set gateway-port {}", ports::phone()),
+        format!("plan set --country-code 49 --area-code 30 --domain {ACME}"),
+        format!("caller-id add +4930123456@{ACME} --name \"Example Ltd\""),
+        format!("caller-id use --extension 1001 --number +4930123456 --domain {ACME}"),
+        format!("gateway add alpha --proxy {} --ping-seconds 5", alpha.address()),
+        format!(
+            "gateway add beta --proxy {} --ping-seconds 5 --caller-id-style from",
+            beta.address()
+        ),
+        format!("route add germany@{ACME} --pattern +49* --gateway alpha --gateway beta --extension 1001"),
+        format!("route add help@{ACME} --emergency --pattern 112 --gateway beta"),
+    ] {
+        rig.switch.ok(&format!("pbx {command}"));
+    }
+    until_state(&mut rig, "alpha", "up");
+    until_state(&mut rig, "beta", "up");
+    rig
+}
+
+fn until_state(rig: &mut Rig, name: &str, state: &str) {
+    let shown = format!("\"state\":\"{state}\"");
+    wait::until(
+        &format!("gateway {name} to be {state}"),
+        Duration::from_secs(45),
+        || {
+            let said = rig.switch.api(&format!("pbx gateway show {name} json"));
+            said.contains(&shown).then_some(())
+        },
+    );
+}
+
+/// The last INVITE of a carrier that had so many before.
+#[track_caller]
+fn next_invite(carrier: &Trunk, before: usize) -> Message {
+    wait::until("a call to come to the carrier", wait::SOON, || {
+        carrier.invites().get(before).cloned()
+    })
+}
+
+fn counts() -> [usize; 2] {
+    let [alpha, beta] = carriers();
+    [alpha.invites().len(), beta.invites().len()]
+}
+
+/// Over which gateway the call goes, and as whom, is what the carriers see.
+fn the_next_gateway_takes_what_the_first_cannot(rig: &mut Rig) {
+    let [alpha, beta] = carriers();
+    let alice = Handset::new("alice", ACME);
+    let before = counts();
+    let call = alice.call("030999111");
+    let answer = call.until_answered(200);
+    let invite = next_invite(alpha, before[0]);
+    assert!(
+        invite.text.starts_with("INVITE sip:+4930999111@127.0.0.21"),
+        "{}",
+        invite.text
+    );
+    let asserted = invite.header("P-Asserted-Identity").unwrap_or_default();
+    assert!(
+        asserted.contains("sip:+4930123456@") && asserted.contains("Example Ltd"),
+        "{}",
+        invite.text
+    );
+    assert!(
+        !invite.text.contains("1001") && !invite.text.contains("alice"),
+        "{}",
+        invite.text
+    );
+    wait::until("the call to be counted", wait::SOON, || {
+        let shown = rig.switch.api("pbx gateway show alpha json");
+        shown.contains("\"calls\":1").then_some(())
+    });
+    call.hang_up(&answer);
+    wait::until("the carrier to be told", wait::SOON, || {
+        let byes = alpha.heard();
+        let ours = |m: &&Message| m.method() == "BYE" && m.header("Call-ID") == invite.header("Call-ID");
+        byes.iter().find(ours).map(|_| ())
+    });
+    rig.switch.until("pbx gateway show alpha json", "\"calls\":0");
+
+    // The first has no line free: the next one.
+    alpha.answer_with("503 Service Unavailable");
+    let before = counts();
+    let call = alice.call("+4930999112");
+    let answer = call.until_answered(200);
+    let invite = next_invite(beta, before[1]);
+    let from = invite.header("From").unwrap_or_default();
+    assert!(
+        from.contains("sip:+4930123456@") && from.contains("Example Ltd"),
+        "{}",
+        invite.text
+    );
+    assert!(
+        invite.header("P-Asserted-Identity").is_none() && !invite.text.contains("1001"),
+        "{}",
+        invite.text
+    );
+    assert_eq!(counts(), [before[0] + 1, before[1] + 1]);
+    call.hang_up(&answer);
+
+    // Who is called is busy: that is an answer.
+    alpha.answer_with("486 Busy Here");
+    let before = counts();
+    alice.call("030999113").until_answered(486);
+    assert_eq!(counts(), [before[0] + 1, before[1]]);
+
+    // The first is known to be down: straight to the next.
+    alpha.be_there(false);
+    until_state(rig, "alpha", "down");
+    let before = counts();
+    let call = alice.call("00 49 30 999114".replace(' ', "").as_str());
+    let answer = call.until_answered(200);
+    assert_eq!(counts(), [before[0], before[1] + 1]);
+    call.hang_up(&answer);
+    alpha.answer_with("200 OK");
+    alpha.be_there(true);
+    until_state(rig, "alpha", "up");
+}
+
+/// Who has no grant, or dials what is no number, reaches no carrier, hears that it cannot be, and the log says why.
+fn nobody_goes_out_without_a_grant(rig: &mut Rig) {
+    let before = counts();
+    let bob = Handset::new("bob", ACME);
+    bob.call("030999111").until_answered(403);
+    rig.switch.ok(&format!("pbx cap set 1001@{ACME} --concurrent 0"));
+    let alice = Handset::new("alice", ACME);
+    alice.call("030999111").until_answered(403);
+    rig.switch.ok(&format!("pbx cap delete 1001@{ACME}"));
+    for dialled in [
+        "1000%2Csofia%2Fgateway%2Falpha%2F1900",
+        "%7Babsolute_codec_string%3DPCMU%7D030999111",
+        "%24%7Bsystem%28touch%20pwned%29%7D",
+        "gw+alpha",
+        "030999111%3Bgw=alpha",
+        "030999111%7Csofia%2Fgateway%2Falpha%2F1900",
+    ] {
+        let call = alice.call(dialled);
+        let refused = |status: u16| (400..600).contains(&status);
+        wait::until(&format!("{dialled} to be refused"), wait::SOON, || {
+            let heard = alice.heard();
+            let ours = |m: &&Message| refused(m.status) && m.status != 407 && m.status != 401;
+            heard.iter().rev().find(ours).map(|_| ())
+        });
+        drop(call);
+    }
+    assert_eq!(counts(), before, "no leg left");
+    let log = rig.site.log();
+    assert!(
+        log.contains("the call of 1002@acme.test to 030999111 is refused ("),
+        "the log says why"
+    );
+}
+
+/// Caps, routes that are off and bans keep no call for help back; more digits are none.
+fn a_call_for_help_goes_out_whatever_is(rig: &mut Rig) {
+    let [_, beta] = carriers();
+    rig.switch
+        .ok(&format!("pbx cap set 1001@{ACME} --concurrent 0 --per-day 0"));
+    rig.switch
+        .ok(&format!("pbx route set germany@{ACME} --enabled no"));
+    // Somebody tries passwords from there.
+    let mut guesser = Phone::at("127.0.0.77");
+    for _ in 0..40 {
+        let _ = guesser.register(account("alice", ACME, "wrong"), 60);
+    }
+    rig.switch.until("pbx ban list", "127.0.0.77");
+    let alice = Handset::on("alice", ACME, "127.0.0.77");
+    assert_eq!(alice.register(60), 403, "the address is banned");
+    let before = counts();
+    let call = alice.call("112");
+    let answer = call.until_answered(200);
+    let invite = next_invite(beta, before[1]);
+    assert!(
+        invite.text.starts_with("INVITE sip:112@127.0.0.22"),
+        "{}",
+        invite.text
+    );
+    call.hang_up(&answer);
+    let free = Handset::new("alice", ACME);
+    let before = counts();
+    free.call("9112").until_answered(403);
+    assert_eq!(counts(), before);
+    rig.switch.ok("pbx ban lift 127.0.0.77");
+    rig.switch.ok(&format!("pbx cap delete 1001@{ACME}"));
+    rig.switch
+        .ok(&format!("pbx route set germany@{ACME} --enabled yes"));
+}

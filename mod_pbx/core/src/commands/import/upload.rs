@@ -61,7 +61,11 @@ pub(crate) fn upload(pbx: &Pbx, actor: &str, sent: Upload) -> Result<Value, Stri
     };
     let place = format!("{}/", folder.0.display());
     let without = |text: String| text.replace(&place, "");
-    match import.run(&Desk { pbx, actor, force: false }) {
+    match import.run(&Desk {
+        pbx,
+        actor,
+        force: false,
+    }) {
         Ok(answer) => {
             let text = without(answer.json.to_string());
             serde_json::from_str(&text).map_err(|error| error.to_string())

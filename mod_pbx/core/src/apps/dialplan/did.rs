@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{action, ended, open, refused, respond};
@@ -81,7 +80,7 @@ pub(super) fn called(call: Outside<'_, '_>, number: &str) -> Option<String> {
         caller: &caller,
         domain,
     };
-    let decision = dids::decide(call.view, inbound, Timestamp::now(), Hops::of(call.rq));
+    let decision = dids::decide(call.view, inbound, call.view.now(), Hops::of(call.rq));
     match decision.end {
         End::Unknown => None,
         _ => Some(document(call, &decision)),
@@ -102,7 +101,7 @@ fn unanswered(call: Outside<'_, '_>, place: &str) -> String {
         .param("variable_originate_disposition")
         .unwrap_or_default();
     let hops = Hops::of(call.rq);
-    let decision = dids::after(call.view, id, rung, &cause, Timestamp::now(), hops);
+    let decision = dids::after(call.view, id, rung, &cause, call.view.now(), hops);
     document(call, &decision)
 }
 

@@ -3,8 +3,6 @@
 //! Only the phone that dials can change something, and get its mailbox without the PIN: never a call that a
 //! phone was sent on to by somebody else, who transfers it or redirects to a code.
 
-use jiff::Timestamp;
-
 use super::{Call, GRANTED_CONTEXT, WISH_CONTEXT, action, open, refused};
 use crate::features::{Feature, Wish};
 use crate::schedules::{self, Override, Schedule};
@@ -81,7 +79,7 @@ fn switch(call: Call<'_, '_>, code: u16) -> String {
         .filter(may)
     {
         Some(schedule) => {
-            let forced = schedules::switched(schedule, Timestamp::now());
+            let forced = schedules::switched(schedule, call.view.now());
             grant(call, &Wish::Schedule(code, forced))
         }
         None => told(call, "not-granted", NO),

@@ -3,7 +3,6 @@
 //! The gateways of the decision are tried one after the other, each by a bridge of its own: within one dial string the next
 //! leg would be tried whatever the reason, and somebody who is busy would be called again.
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Call, action, open, respond};
@@ -67,7 +66,7 @@ fn decide(call: Call<'_, '_>, dialled: &str) -> Decision {
         extension: call.calling,
         line: line.map(|line| line.username.as_str()),
     };
-    routing::decide(call.view, &payer, dialled, Timestamp::now())
+    routing::decide(call.view, &payer, dialled, call.view.now())
 }
 
 fn goes_out(call: Call<'_, '_>, out: &Out) -> String {

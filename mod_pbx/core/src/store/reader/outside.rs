@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Page, Reader};
+use super::Reader;
 use crate::store::error::on;
 use crate::store::rows::{
     Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGateway,
@@ -28,9 +28,7 @@ impl Reader<'_> {
 
     /// The groups of a domain, by name.
     pub fn groups(&self, domain: Uuid) -> Result<Vec<ExtensionGroup>, StoreError> {
-        Ok(self
-            .list("domain_id = ?1", &[&domain.to_string()], "name", Page::ALL)?
-            .rows)
+        self.all("domain_id = ?1", &[&domain.to_string()], "name")
     }
 
     /// The group called `name` in a domain.
@@ -40,23 +38,17 @@ impl Reader<'_> {
 
     /// Who is in a group, in the order in which they came.
     pub fn members_of(&self, group: Uuid) -> Result<Vec<GroupMember>, StoreError> {
-        Ok(self
-            .list("group_id = ?1", &[&group.to_string()], "id", Page::ALL)?
-            .rows)
+        self.all("group_id = ?1", &[&group.to_string()], "id")
     }
 
     /// The groups that an extension is in.
     pub fn memberships_of(&self, extension: Uuid) -> Result<Vec<GroupMember>, StoreError> {
-        Ok(self
-            .list("extension_id = ?1", &[&extension.to_string()], "id", Page::ALL)?
-            .rows)
+        self.all("extension_id = ?1", &[&extension.to_string()], "id")
     }
 
     /// The numbers that a domain owns, in their order.
     pub fn caller_ids(&self, domain: Uuid) -> Result<Vec<CallerId>, StoreError> {
-        Ok(self
-            .list("domain_id = ?1", &[&domain.to_string()], "number", Page::ALL)?
-            .rows)
+        self.all("domain_id = ?1", &[&domain.to_string()], "number")
     }
 
     /// The number that a domain owns.
@@ -66,9 +58,7 @@ impl Reader<'_> {
 
     /// As whom the extensions and lines of a domain call out.
     pub fn caller_id_uses(&self, domain: Uuid) -> Result<Vec<CallerIdUse>, StoreError> {
-        Ok(self
-            .list("domain_id = ?1", &[&domain.to_string()], "id", Page::ALL)?
-            .rows)
+        self.all("domain_id = ?1", &[&domain.to_string()], "id")
     }
 
     /// As whom an extension calls out.
@@ -84,9 +74,7 @@ impl Reader<'_> {
     /// The routes of a domain, in the order in which they are tried.
     pub fn routes(&self, domain: Uuid) -> Result<Vec<Route>, StoreError> {
         let order = "emergency DESC, priority, name";
-        Ok(self
-            .list("domain_id = ?1", &[&domain.to_string()], order, Page::ALL)?
-            .rows)
+        self.all("domain_id = ?1", &[&domain.to_string()], order)
     }
 
     /// The route called `name` in a domain.
@@ -96,29 +84,22 @@ impl Reader<'_> {
 
     /// The gateways of a route, in their order.
     pub fn gateways_of_route(&self, route: Uuid) -> Result<Vec<RouteGateway>, StoreError> {
-        let listing = self.list("route_id = ?1", &[&route.to_string()], "position, id", Page::ALL)?;
-        Ok(listing.rows)
+        self.all("route_id = ?1", &[&route.to_string()], "position, id")
     }
 
     /// Who may take a route.
     pub fn grants_of(&self, route: Uuid) -> Result<Vec<RouteGrant>, StoreError> {
-        Ok(self
-            .list("route_id = ?1", &[&route.to_string()], "id", Page::ALL)?
-            .rows)
+        self.all("route_id = ?1", &[&route.to_string()], "id")
     }
 
     /// The route tests of a domain, in the order in which they came.
     pub fn route_tests(&self, domain: Uuid) -> Result<Vec<RouteTest>, StoreError> {
-        Ok(self
-            .list("domain_id = ?1", &[&domain.to_string()], "id", Page::ALL)?
-            .rows)
+        self.all("domain_id = ?1", &[&domain.to_string()], "id")
     }
 
     /// The numbers that nobody in a domain may call, in their order.
     pub fn blocks(&self, domain: Uuid) -> Result<Vec<Block>, StoreError> {
-        Ok(self
-            .list("domain_id = ?1", &[&domain.to_string()], "pattern", Page::ALL)?
-            .rows)
+        self.all("domain_id = ?1", &[&domain.to_string()], "pattern")
     }
 
     /// The block of this pattern in a domain.
@@ -132,9 +113,7 @@ impl Reader<'_> {
     /// How much may be called out in a domain: its own row first.
     pub fn caps(&self, domain: Uuid) -> Result<Vec<Cap>, StoreError> {
         let order = "extension_id IS NOT NULL, id";
-        Ok(self
-            .list("domain_id = ?1", &[&domain.to_string()], order, Page::ALL)?
-            .rows)
+        self.all("domain_id = ?1", &[&domain.to_string()], order)
     }
 
     /// How much an extension may call out; none: how much each of the domain may that says nothing else.

@@ -53,6 +53,16 @@ pub struct Sort {
     pub terms: &'static [&'static str],
 }
 
+impl Sort {
+    /// By the time of the last change.
+    pub const BY_TIME: Self = Self::by("updated_at", &["updated_at"]);
+
+    /// By a field, with its terms.
+    pub const fn by(name: &'static str, terms: &'static [&'static str]) -> Self {
+        Self { name, terms }
+    }
+}
+
 /// Where the things of a noun are.
 pub enum Source {
     /// Rows of a table: every change is a revision.

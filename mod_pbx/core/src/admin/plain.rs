@@ -4,14 +4,34 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::nouns::full;
-use super::{Admin, Draft, Grant, Plan, Refusal};
-use crate::store::{Change, Image, Row, Stored};
+use super::{Admin, Draft, Grant, Place, Plan, Refusal, Stored};
+use crate::store::{self, Change, Image, Reader, Row};
+
+/// A table whose rows belong to a domain and are nothing but their fields. What a noun has of its own stands before it:
+/// `Stored { edit: None, ..plain::table::<T>(SEARCH) }`.
+pub const fn table<T: store::Stored>(search: &'static [&'static str]) -> Stored {
+    Stored {
+        table: T::TABLE,
+        place: Place::Domain,
+        search,
+        show,
+        create: Some(create::<T>),
+        edit: Some(edit),
+        delete: Some(delete),
+        after: |_| {},
+    }
+}
+
+/// Its columns are all there is to see.
+fn show(_: &Admin<'_>, _: &Reader<'_>, _: &Row, _: &mut Image) -> Result<(), Refusal> {
+    Ok(())
+}
 
 /// Makes a row of what was sent.
 ///
 /// # Errors
 /// It is none of this table: a field of the noun is missing or takes what the column does not.
-pub fn create<T: Stored>(admin: &Admin<'_>, _: &Grant, draft: &Draft) -> Result<Plan, Refusal> {
+pub fn create<T: store::Stored>(admin: &Admin<'_>, _: &Grant, draft: &Draft) -> Result<Plan, Refusal> {
     let id = Uuid::now_v7();
     let mut image = Image::new();
     draft.onto(&mut image);

@@ -43,22 +43,10 @@ pub static NOUN: Noun = Noun {
     ],
     once: &[],
     sort: &[
-        Sort {
-            name: "address",
-            terms: &[],
-        },
-        Sort {
-            name: "account",
-            terms: &[],
-        },
-        Sort {
-            name: "ends",
-            terms: &[],
-        },
-        Sort {
-            name: "times",
-            terms: &[],
-        },
+        Sort::by("address", &[]),
+        Sort::by("account", &[]),
+        Sort::by("ends", &[]),
+        Sort::by("times", &[]),
     ],
     source: Source::Facts(&Facts {
         list,

@@ -34,16 +34,7 @@ pub static NOUN: Noun = Noun {
         UPDATED_AT,
     ],
     once: &[],
-    sort: &[
-        Sort {
-            name: "name",
-            terms: &["length(name)", "name"],
-        },
-        Sort {
-            name: "updated_at",
-            terms: &["updated_at"],
-        },
-    ],
+    sort: &[Sort::by("name", &["length(name)", "name"]), Sort::BY_TIME],
     source: Source::Table(&Stored {
         table: Table::Channel,
         place: Place::Domain,

@@ -122,18 +122,9 @@ pub static NOUN: Noun = Noun {
     ],
     once: &[],
     sort: &[
-        Sort {
-            name: "name",
-            terms: &["name"],
-        },
-        Sort {
-            name: "proxy",
-            terms: &["proxy"],
-        },
-        Sort {
-            name: "updated_at",
-            terms: &["updated_at"],
-        },
+        Sort::by("name", &["name"]),
+        Sort::by("proxy", &["proxy"]),
+        Sort::BY_TIME,
     ],
     source: Source::Table(&Stored {
         table: Table::Gateway,

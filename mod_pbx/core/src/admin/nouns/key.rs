@@ -56,18 +56,9 @@ pub static NOUN: Noun = Noun {
     ],
     once: &ONCE,
     sort: &[
-        Sort {
-            name: "name",
-            terms: &["name COLLATE NOCASE"],
-        },
-        Sort {
-            name: "expires_at",
-            terms: &["expires_at"],
-        },
-        Sort {
-            name: "updated_at",
-            terms: &["updated_at"],
-        },
+        Sort::by("name", &["name COLLATE NOCASE"]),
+        Sort::by("expires_at", &["expires_at"]),
+        Sort::BY_TIME,
     ],
     source: Source::Table(&Stored {
         table: Table::ApiKey,

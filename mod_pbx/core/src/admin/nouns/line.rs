@@ -124,22 +124,13 @@ pub static NOUN: Noun = Noun {
     ],
     once: &ONCE,
     sort: &[
-        Sort {
-            name: "username",
-            terms: &["username"],
-        },
-        Sort {
-            name: "extension",
-            terms: &["(SELECT printf('%15s', number) FROM extension WHERE extension.id = line.extension_id)"],
-        },
-        Sort {
-            name: "updated_at",
-            terms: &["updated_at"],
-        },
-        Sort {
-            name: "enabled",
-            terms: &["enabled"],
-        },
+        Sort::by("username", &["username"]),
+        Sort::by(
+            "extension",
+            &["(SELECT printf('%15s', number) FROM extension WHERE extension.id = line.extension_id)"],
+        ),
+        Sort::BY_TIME,
+        Sort::by("enabled", &["enabled"]),
     ],
     source: Source::Table(&Stored {
         table: Table::Line,

@@ -48,26 +48,11 @@ pub static NOUN: Noun = Noun {
     ],
     once: &[],
     sort: &[
-        Sort {
-            name: "next_at",
-            terms: &[],
-        },
-        Sort {
-            name: "left_at",
-            terms: &[],
-        },
-        Sort {
-            name: "state",
-            terms: &[],
-        },
-        Sort {
-            name: "recipient",
-            terms: &[],
-        },
-        Sort {
-            name: "attempts",
-            terms: &[],
-        },
+        Sort::by("next_at", &[]),
+        Sort::by("left_at", &[]),
+        Sort::by("state", &[]),
+        Sort::by("recipient", &[]),
+        Sort::by("attempts", &[]),
     ],
     source: Source::Facts(&Facts {
         list,

@@ -1,22 +1,29 @@
 //! The nouns, a file each.
 
 pub mod ban;
+pub mod block;
+pub mod caller_id;
+pub mod cap;
 pub mod channel;
 pub mod domain;
 pub mod extension;
 pub mod gateway;
+pub mod group;
+pub mod group_member;
 pub mod key;
 pub mod line;
 pub mod mail;
-pub mod outside;
 pub mod revision;
+pub mod route;
+pub mod route_grant;
 pub mod session;
 pub mod setting;
 pub mod user;
 
-use super::field::{Field, Kind};
+use super::field::{Field, Kind, parsed};
 use super::{Admin, Draft, Noun, Refusal};
-use crate::store::{Row, rows};
+use crate::names::Slug;
+use crate::store::{Row, Table, rows};
 
 /// Every noun, in the order that people look for them.
 pub static ALL: &[&Noun] = &[
@@ -25,14 +32,14 @@ pub static ALL: &[&Noun] = &[
     &line::NOUN,
     &channel::NOUN,
     &domain::NOUN,
-    &outside::GROUPS,
-    &outside::MEMBERS,
+    &group::NOUN,
+    &group_member::NOUN,
     &gateway::NOUN,
-    &outside::ROUTES,
-    &outside::GRANTS,
-    &outside::CALLER_IDS,
-    &outside::BLOCKS,
-    &outside::CAPS,
+    &route::NOUN,
+    &route_grant::NOUN,
+    &caller_id::NOUN,
+    &block::NOUN,
+    &cap::NOUN,
     &setting::NOUN,
     &key::NOUN,
     &session::NOUN,
@@ -64,6 +71,22 @@ const ROW_REV: Field = Field::shown(
 );
 const UPDATED_AT: Field = Field::shown("updated_at", Kind::Time, "When that was.");
 const DOMAIN: Field = Field::shown("domain", Kind::DomainName, "The name of its domain.");
+
+/// The field of those that can be put into a domain, and stay in it.
+const AT: Field = Field::may(
+    "domain_id",
+    Kind::Of(Table::Domain),
+    "Its domain; need not be said where there is only one.",
+)
+.fixed()
+.filter();
+
+/// The name of those that have one.
+const NAME: Field = Field::must(
+    "name",
+    Kind::Parsed(parsed::<Slug>, 32),
+    "Its name, unique in the domain.",
+);
 
 /// The domain that a draft names.
 fn domain_of(admin: &Admin<'_>, draft: &Draft) -> Result<rows::Domain, Refusal> {

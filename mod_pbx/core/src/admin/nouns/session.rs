@@ -43,22 +43,10 @@ pub static NOUN: Noun = Noun {
     ],
     once: &[],
     sort: &[
-        Sort {
-            name: "seen",
-            terms: &[],
-        },
-        Sort {
-            name: "user",
-            terms: &[],
-        },
-        Sort {
-            name: "begun",
-            terms: &[],
-        },
-        Sort {
-            name: "address",
-            terms: &[],
-        },
+        Sort::by("seen", &[]),
+        Sort::by("user", &[]),
+        Sort::by("begun", &[]),
+        Sort::by("address", &[]),
     ],
     source: Source::Facts(&Facts {
         list,
@@ -94,22 +82,10 @@ pub static HISTORY: Noun = Noun {
     ],
     once: &[],
     sort: &[
-        Sort {
-            name: "at",
-            terms: &[],
-        },
-        Sort {
-            name: "what",
-            terms: &[],
-        },
-        Sort {
-            name: "user",
-            terms: &[],
-        },
-        Sort {
-            name: "address",
-            terms: &[],
-        },
+        Sort::by("at", &[]),
+        Sort::by("what", &[]),
+        Sort::by("user", &[]),
+        Sort::by("address", &[]),
     ],
     source: Source::Facts(&Facts {
         list: history,

@@ -36,16 +36,7 @@ pub static NOUN: Noun = Noun {
         UPDATED_AT.or_null(),
     ],
     once: &[],
-    sort: &[
-        Sort {
-            name: "name",
-            terms: &[],
-        },
-        Sort {
-            name: "is_set",
-            terms: &[],
-        },
-    ],
+    sort: &[Sort::by("name", &[]), Sort::by("is_set", &[])],
     source: Source::Facts(&Facts {
         list,
         paged: None,

@@ -78,30 +78,12 @@ pub static NOUN: Noun = Noun {
     ],
     once: &[],
     sort: &[
-        Sort {
-            name: "name",
-            terms: &["name"],
-        },
-        Sort {
-            name: "display_name",
-            terms: &["display_name COLLATE NOCASE"],
-        },
-        Sort {
-            name: "email",
-            terms: &["email COLLATE NOCASE"],
-        },
-        Sort {
-            name: "role",
-            terms: &["role", "name"],
-        },
-        Sort {
-            name: "enabled",
-            terms: &["enabled", "name"],
-        },
-        Sort {
-            name: "updated_at",
-            terms: &["updated_at"],
-        },
+        Sort::by("name", &["name"]),
+        Sort::by("display_name", &["display_name COLLATE NOCASE"]),
+        Sort::by("email", &["email COLLATE NOCASE"]),
+        Sort::by("role", &["role", "name"]),
+        Sort::by("enabled", &["enabled", "name"]),
+        Sort::BY_TIME,
     ],
     source: Source::Table(&Stored {
         table: Table::User,

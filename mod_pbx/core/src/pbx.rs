@@ -1,7 +1,11 @@
 //! The PBX as its host drives it: started with `pbx.conf`, asked on the switch's threads, stopped once.
 
+mod deep;
+mod events;
+mod parts;
+
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 
@@ -12,7 +16,6 @@ use crate::clients::{Clients, Notes};
 use crate::commands;
 use crate::config::{Config, ConfigError};
 use crate::counters::Counters;
-use crate::event::{Event, Kind};
 use crate::features::Wish;
 use crate::front::Front;
 use crate::gateways::{self, Gateways};
@@ -29,6 +32,7 @@ use crate::routing::Watch;
 use crate::seal::Vault;
 use crate::store::{ConfigStore, StoreError, StoreOptions};
 use crate::voicemail::Voicemail;
+use deep::{NoAnswer, on_deep_stack};
 
 /// Why the PBX could not start or reload. The text names the parameter or file and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -72,10 +76,6 @@ pub struct Pbx {
     progress: commands::Progress,
     front: Mutex<Option<Arc<dyn Front>>>,
 }
-
-/// Whatever is not a look-up runs on a thread of its own with this much stack, in bytes: FreeSWITCH's
-/// threads have 240 kB (`SWITCH_THREAD_STACKSIZE`), which parsing arguments and SQL may exceed.
-const DEEP_STACK: usize = 2 * 1024 * 1024;
 
 impl Pbx {
     /// Reads the configuration, opens the database and is ready to answer. Binds nothing in the host.
@@ -188,62 +188,6 @@ impl Pbx {
                 host: &*self.host,
             },
         )
-    }
-
-    /// Takes an event of the switch, as its hook copied it; none: it could not be copied. Any thread of the
-    /// switch; never waits.
-    pub fn tell(&self, event: Option<Event>) {
-        if let Some(event) = &event
-            && matches!(
-                event.kind,
-                Kind::CallBegan | Kind::CallState | Kind::CallAnswered | Kind::CallBridged | Kind::CallEnded
-            )
-        {
-            self.calls.tell(event);
-            self.caps.tell(event);
-        }
-        match event {
-            Some(event)
-                if matches!(
-                    event.kind,
-                    Kind::CallBegan | Kind::CallAnswered | Kind::CallBridged
-                ) => {}
-            Some(event) if event.kind == Kind::Refused => self.bans.tell(&event),
-            Some(event) if event.kind == Kind::VertoConnected => self.clients.connected(&event),
-            Some(event) if matches!(event.kind, Kind::VertoLogin | Kind::VertoLeft) => self.hook(&event),
-            Some(event) if event.kind == Kind::Voicemail => self.voicemail.tell(event),
-            Some(event) if event.kind == Kind::GatewayState || is_of_gateway(&event) => {
-                self.gateways.tell(event)
-            }
-            Some(event) => {
-                if event.kind == Kind::ProfileStarted {
-                    self.gateways.tell(event.clone());
-                }
-                self.presence.tell(event);
-            }
-            None => {
-                self.presence.lose();
-                self.gateways.lose();
-                self.calls.lose();
-                self.caps.lose();
-                self.clients.lose();
-            }
-        }
-    }
-
-    /// Answers an event as `POST /fsapi` would, and does what the answer says.
-    fn hook(&self, event: &Event) {
-        let request = Request {
-            section: "",
-            tag_name: "",
-            key_name: "",
-            key_value: "",
-            params: event,
-        };
-        if self.lookup(&request) == Reply::Text("punt") {
-            self.clients
-                .punt_later(event.header("verto_sessid").unwrap_or_default());
-        }
     }
 
     /// Runs the command `line` (without its leading `pbx`) and gives `out` the answer. A thread of the
@@ -367,112 +311,4 @@ impl Pbx {
         self.presence.stop();
         self.store.close();
     }
-
-    /// The effective `pbx.conf`.
-    pub fn config(&self) -> Arc<Config> {
-        self.config.load_full()
-    }
-
-    /// The switch.
-    pub fn host(&self) -> &dyn Host {
-        &*self.host
-    }
-
-    /// The tables of handlers.
-    pub fn registries(&self) -> &Registries {
-        &self.registries
-    }
-
-    /// Who is online.
-    pub fn presence(&self) -> &Presence {
-        &self.presence
-    }
-
-    /// Who is banned.
-    pub fn bans(&self) -> &Bans {
-        &self.bans
-    }
-
-    /// The records of calls.
-    pub fn calls(&self) -> &Calls {
-        &self.calls
-    }
-
-    /// The browser clients.
-    pub fn clients(&self) -> &Clients {
-        &self.clients
-    }
-
-    /// How much was called out.
-    pub fn caps(&self) -> &Caps {
-        &self.caps
-    }
-
-    /// Which gateways are there.
-    pub fn gateways(&self) -> &Gateways {
-        &self.gateways
-    }
-
-    /// Who signs in to the web pages.
-    pub fn people(&self) -> &People {
-        &self.people
-    }
-
-    /// The database.
-    pub fn store(&self) -> &ConfigStore {
-        &self.store
-    }
-
-    /// What voicemail can say, as of when it was last looked.
-    pub fn sounds(&self) -> Arc<Sounds> {
-        self.sounds.load_full()
-    }
-
-    /// Mail about voicemail.
-    pub fn mail(&self) -> &Mailroom {
-        &self.mail
-    }
-
-    /// The mailboxes.
-    pub fn voicemail(&self) -> &Voicemail {
-        &self.voicemail
-    }
-
-    /// Lookups so far.
-    pub fn counters(&self) -> &Counters {
-        &self.counters
-    }
-
-    /// The long command that is running, if one is.
-    pub fn progress(&self) -> &commands::Progress {
-        &self.progress
-    }
-
-    /// How long it has been running.
-    pub fn uptime(&self) -> Duration {
-        self.started.elapsed()
-    }
-}
-
-/// Whether it tells of a leg that a gateway carries: a phone's has the phone in the same place.
-fn is_of_gateway(event: &Event) -> bool {
-    let leg = event.header("Channel-Presence-Data");
-    leg.is_some_and(|leg| leg.starts_with(gateways::LEG))
-}
-
-/// Why there is no answer.
-enum NoAnswer {
-    Panicked(Box<dyn std::any::Any + Send>),
-    NoThread(std::io::Error),
-}
-
-/// Runs `work` on a thread of [`DEEP_STACK`] and waits for it.
-fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, NoAnswer> {
-    std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new()
-            .name("pbx-command".to_owned())
-            .stack_size(DEEP_STACK);
-        let thread = worker.spawn_scoped(scope, work).map_err(NoAnswer::NoThread)?;
-        thread.join().map_err(NoAnswer::Panicked)
-    })
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::desk::Desk;
+use crate::commands::desk::Desk;
 use crate::presence::contact::{Contact, Host as ContactHost};
 use crate::presence::view::{Registration, View};
 use crate::store::settings::{self, Settings, network_holds};

@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod apps;
+mod background;
 pub mod bans;
 pub mod calls;
 pub mod caps;

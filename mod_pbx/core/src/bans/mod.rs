@@ -16,14 +16,12 @@ pub mod view;
 mod worker;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
+use crate::background::{self, Background};
 use crate::event::Event;
 use crate::presence::Presence;
 use crate::store::ConfigStore;
@@ -37,21 +35,16 @@ const WAITING: usize = 8192;
 /// The thread's stack in bytes: it calls SQLite.
 const STACK: usize = 512 * 1024;
 
-/// For how long a command waits for the thread.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// The bans.
 pub struct Bans {
     shared: Arc<Shared>,
-    sender: Sender<Told>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background<Told>,
 }
 
 struct Shared {
     store: Arc<ConfigStore>,
     presence: Arc<Presence>,
     view: ArcSwap<View>,
-    waiting: AtomicUsize,
     /// What is wrong with the firewall.
     trouble: Mutex<Option<String>>,
 }
@@ -67,7 +60,6 @@ enum Told {
     Failure(Failure),
     /// End the bans of these: of all that comes from there, or of one line.
     Lift(Culprit, Sender<Vec<Culprit>>),
-    Stop,
 }
 
 /// A ban in force.
@@ -93,24 +85,16 @@ impl Bans {
     /// # Errors
     /// The system has no thread for it.
     pub fn start(store: Arc<ConfigStore>, presence: Arc<Presence>) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
+        let (teller, queue) = background::queue(WAITING);
         let shared = Arc::new(Shared {
             store,
             presence,
             view: ArcSwap::default(),
-            waiting: AtomicUsize::new(0),
             trouble: Mutex::default(),
         });
         let worker = worker::Worker::new(Arc::clone(&shared));
-        let thread = std::thread::Builder::new()
-            .name("pbx-bans".to_owned())
-            .stack_size(STACK)
-            .spawn(move || worker.run(&receiver))?;
-        Ok(Self {
-            shared,
-            sender,
-            thread: Mutex::new(Some(thread)),
-        })
+        let thread = Background::start("pbx-bans", STACK, teller, move || worker.run(&queue))?;
+        Ok(Self { shared, thread })
     }
 
     /// Takes a `sofia::register_failure`. Any thread of the switch; never waits.
@@ -124,11 +108,7 @@ impl Bans {
             address,
             named: if registers { names() } else { None },
         };
-        if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING
-            || self.sender.send(Told::Failure(failure)).is_err()
-        {
-            self.shared.waiting.fetch_sub(1, Relaxed);
-        }
+        self.thread.tell(Told::Failure(failure));
     }
 
     /// Who is banned. Any thread; takes no lock.
@@ -161,31 +141,15 @@ impl Bans {
     /// Ends the ban of a line from a net, or of all that comes from there; gives those that were in force.
     /// Blocks.
     pub fn lift(&self, net: Net, account: Option<Account>) -> Vec<Culprit> {
-        let (sender, receiver) = mpsc::channel();
-        let told = Told::Lift(Culprit { net, account }, sender);
-        // Either fails only when the thread has ended with the PBX.
-        match self.sender.send(told) {
-            Ok(()) => receiver.recv_timeout(PATIENCE).unwrap_or_default(),
-            Err(_) => Vec::new(),
-        }
+        let lifted = self
+            .thread
+            .ask(|answer| Told::Lift(Culprit { net, account }, answer));
+        lifted.unwrap_or_default()
     }
 
     /// Saves what is not saved, and ends the thread. Bans stay in force for lookups.
     pub fn stop(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // Fails only if the thread is gone already.
-            let _ = self.sender.send(Told::Stop);
-            if thread.join().is_err() {
-                tracing::error!("the thread of the bans ended badly");
-            }
-        }
-    }
-}
-
-impl Drop for Bans {
-    fn drop(&mut self) {
-        self.stop();
+        self.thread.stop();
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +12,7 @@ use super::firewall::Firewall;
 use super::ledger::{self, Ban, Ledger, Limits};
 use super::view::{Day, View};
 use super::{Failure, Shared, Told};
+use crate::background::Queue;
 use crate::presence::feed::{Changes, Subject, Subscriber};
 use crate::presence::view::Moment;
 use crate::store::bans::Ban as Row;
@@ -82,34 +81,27 @@ impl Worker {
         worker
     }
 
-    pub(super) fn run(mut self, receiver: &Receiver<Told>) {
+    pub(super) fn run(mut self, queue: &Queue<Told>) {
         loop {
-            let first = match receiver.recv_timeout(if self.unsaved.is_empty() { TICK } else { SAVE }) {
-                Ok(told) => Some(told),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => Some(Told::Stop),
-            };
+            let told = queue.wait(if self.unsaved.is_empty() { TICK } else { SAVE }, BATCH);
             // Before anybody is banned: who has registered by now is spared.
             self.learn();
-            for told in first.into_iter().chain(receiver.try_iter().take(BATCH)) {
+            for told in told {
                 match told {
-                    Told::Failure(failure) => {
-                        self.shared.waiting.fetch_sub(1, Relaxed);
-                        self.failed(&failure);
-                    }
+                    Told::Failure(failure) => self.failed(&failure),
                     Told::Lift(culprit, answer) => {
                         let lifted = self.lift(culprit);
                         self.publish();
                         // Who asked may have given up.
                         let _ = answer.send(lifted);
                     }
-                    Told::Stop => {
-                        self.publish();
-                        self.save();
-                        self.firewall.stop();
-                        return;
-                    }
                 }
+            }
+            if queue.is_over() {
+                self.publish();
+                self.save();
+                self.firewall.stop();
+                return;
             }
             if self.tidy_at <= Instant::now() {
                 self.tidy();

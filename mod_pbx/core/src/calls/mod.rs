@@ -8,11 +8,11 @@
 mod book;
 mod worker;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{self, Sender};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
+use crate::background::{self, Background};
 use crate::event::{Event, Kind};
 use crate::host::Host;
 use crate::store::ConfigStore;
@@ -27,14 +27,12 @@ const STACK: usize = 1024 * 1024;
 /// The records of calls.
 pub struct Calls {
     shared: Arc<Shared>,
-    sender: Sender<Told>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background<Told>,
 }
 
 struct Shared {
     store: Arc<ConfigStore>,
     host: Arc<dyn Host>,
-    waiting: AtomicUsize,
     dropped: AtomicU64,
     written: AtomicU64,
     unwritten: AtomicU64,
@@ -47,7 +45,6 @@ enum Told {
     Event(Event),
     /// Write what is not written, and say so.
     Flush(Sender<()>),
-    Stop,
 }
 
 /// Figures for `pbx status`.
@@ -69,11 +66,10 @@ impl Calls {
     /// # Errors
     /// The system has no thread for it.
     pub fn start(store: Arc<ConfigStore>, host: Arc<dyn Host>) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
+        let (teller, queue) = background::queue(WAITING);
         let shared = Arc::new(Shared {
             store,
             host,
-            waiting: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
             written: AtomicU64::new(0),
             unwritten: AtomicU64::new(0),
@@ -81,15 +77,8 @@ impl Calls {
             trouble: Mutex::default(),
         });
         let worker = worker::Worker::new(Arc::clone(&shared));
-        let thread = std::thread::Builder::new()
-            .name("pbx-calls".to_owned())
-            .stack_size(STACK)
-            .spawn(move || worker.run(&receiver))?;
-        Ok(Self {
-            shared,
-            sender,
-            thread: Mutex::new(Some(thread)),
-        })
+        let thread = Background::start("pbx-calls", STACK, teller, move || worker.run(&queue))?;
+        Ok(Self { shared, thread })
     }
 
     /// Takes an event of a channel. Any thread of the switch; never waits.
@@ -98,11 +87,8 @@ impl Calls {
         if event.kind == Kind::CallState && event.header("Channel-Presence-Data").is_none() {
             return;
         }
-        if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING {
-            self.shared.waiting.fetch_sub(1, Relaxed);
+        if !self.thread.tell_made(|| Told::Event(event.clone())) {
             self.lose();
-        } else if self.sender.send(Told::Event(event.clone())).is_err() {
-            self.shared.waiting.fetch_sub(1, Relaxed);
         }
     }
 
@@ -114,11 +100,8 @@ impl Calls {
 
     /// Writes down all that was told so far. Blocks.
     pub fn flush(&self) {
-        let (sender, receiver) = mpsc::channel();
-        if self.sender.send(Told::Flush(sender)).is_ok() {
-            // Fails only when the thread has ended with the PBX.
-            let _ = receiver.recv_timeout(std::time::Duration::from_secs(10));
-        }
+        // None only when the thread has ended with the PBX.
+        let _ = self.thread.ask(Told::Flush);
     }
 
     /// Figures for `pbx status`.
@@ -134,20 +117,7 @@ impl Calls {
 
     /// Writes down what is not written, and ends the thread.
     pub fn stop(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // Fails only if the thread is gone already.
-            let _ = self.sender.send(Told::Stop);
-            if thread.join().is_err() {
-                tracing::error!("the thread of the call records ended badly");
-            }
-        }
-    }
-}
-
-impl Drop for Calls {
-    fn drop(&mut self) {
-        self.stop();
+        self.thread.stop();
     }
 }
 

@@ -1,7 +1,6 @@
 //! The thread of the call records.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Batch, Book};
 use super::{Shared, Told};
+use crate::background::Queue;
 use crate::event::{Event, Kind};
 use crate::store::settings::CALLS_DAYS;
 
@@ -58,29 +58,20 @@ impl Worker {
         }
     }
 
-    pub(super) fn run(mut self, receiver: &Receiver<Told>) {
+    pub(super) fn run(mut self, queue: &Queue<Told>) {
         loop {
-            let first = match receiver.recv_timeout(self.patience()) {
-                Ok(told) => Some(told),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => Some(Told::Stop),
-            };
-            for told in first.into_iter().chain(receiver.try_iter().take(EVENTS)) {
+            for told in queue.wait(self.patience(), EVENTS) {
                 match told {
-                    Told::Event(event) => {
-                        self.shared.waiting.fetch_sub(1, Relaxed);
-                        self.take(&event);
-                    }
+                    Told::Event(event) => self.take(&event),
                     Told::Flush(done) => {
                         self.write();
                         // Who asked may have given up.
                         let _ = done.send(());
                     }
-                    Told::Stop => {
-                        self.write();
-                        return;
-                    }
                 }
+            }
+            if queue.is_over() {
+                return self.write();
             }
             let now = Instant::now();
             if now >= self.write_at && !self.is_written() {

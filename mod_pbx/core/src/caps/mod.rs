@@ -11,13 +11,12 @@ mod tests;
 pub mod view;
 mod worker;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use arc_swap::{ArcSwap, Guard};
 
+use crate::background::{self, Background};
 use crate::event::{Event, Kind};
 use crate::host::Host;
 use crate::store::ConfigStore;
@@ -37,15 +36,13 @@ const STACK: usize = 512 * 1024;
 /// The counts and their thread.
 pub struct Caps {
     shared: Arc<Shared>,
-    sender: Sender<Told>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background<Told>,
 }
 
 struct Shared {
     store: Arc<ConfigStore>,
     host: Arc<dyn Host>,
     view: ArcSwap<View>,
-    waiting: AtomicUsize,
     /// Events were dropped: the switch is to be asked.
     lost: AtomicBool,
 }
@@ -55,7 +52,6 @@ enum Told {
     Begun(Box<str>, Charge),
     /// A leg ended.
     Ended(Box<str>),
-    Stop,
 }
 
 impl Caps {
@@ -64,24 +60,16 @@ impl Caps {
     /// # Errors
     /// The system has no thread for it.
     pub fn start(store: Arc<ConfigStore>, host: Arc<dyn Host>) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
+        let (teller, queue) = background::queue(WAITING);
         let shared = Arc::new(Shared {
             store,
             host,
             view: ArcSwap::from_pointee(View::new(jiff::tz::TimeZone::system())),
-            waiting: AtomicUsize::new(0),
             lost: AtomicBool::new(false),
         });
         let worker = worker::Worker::new(Arc::clone(&shared));
-        let thread = std::thread::Builder::new()
-            .name("pbx-caps".to_owned())
-            .stack_size(STACK)
-            .spawn(move || worker.run(&receiver))?;
-        Ok(Self {
-            shared,
-            sender,
-            thread: Mutex::new(Some(thread)),
-        })
+        let thread = Background::start("pbx-caps", STACK, teller, move || worker.run(&queue))?;
+        Ok(Self { shared, thread })
     }
 
     /// Takes an event of a channel. Any thread of the switch; never waits.
@@ -103,8 +91,7 @@ impl Caps {
             Kind::CallEnded => Told::Ended(leg.into()),
             _ => return,
         };
-        if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING || self.sender.send(told).is_err() {
-            self.shared.waiting.fetch_sub(1, Relaxed);
+        if !self.thread.tell(told) {
             self.lose();
         }
     }
@@ -121,19 +108,6 @@ impl Caps {
 
     /// Saves what is not saved, and ends the thread.
     pub fn stop(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // Fails only if the thread is gone already.
-            let _ = self.sender.send(Told::Stop);
-            if thread.join().is_err() {
-                tracing::error!("the thread of the caps ended badly");
-            }
-        }
-    }
-}
-
-impl Drop for Caps {
-    fn drop(&mut self) {
-        self.stop();
+        self.thread.stop();
     }
 }

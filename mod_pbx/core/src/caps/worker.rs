@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -12,10 +11,14 @@ use uuid::Uuid;
 use super::charge::Charge;
 use super::view::{Tally, View};
 use super::{Shared, Told};
+use crate::background::Queue;
 use crate::store::caps::{Batch, Row};
 
 /// How often is saved at most.
 const SAVE: Duration = Duration::from_secs(1);
+
+/// How many events are taken before it is looked at the clock.
+const BATCH: usize = 256;
 
 /// How often the switch is asked which legs are still there.
 const LOOK: Duration = Duration::from_secs(60);
@@ -62,25 +65,17 @@ impl Worker {
         worker
     }
 
-    pub(super) fn run(mut self, receiver: &Receiver<Told>) {
+    pub(super) fn run(mut self, queue: &Queue<Told>) {
         self.take_over_legs();
         loop {
-            let told = match receiver.recv_timeout(SAVE) {
-                Ok(told) => Some(told),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => Some(Told::Stop),
-            };
-            match told {
-                Some(Told::Begun(leg, charge)) => {
-                    self.shared.waiting.fetch_sub(1, Relaxed);
-                    self.begin(leg, charge, true);
+            for told in queue.wait(SAVE, BATCH) {
+                match told {
+                    Told::Begun(leg, charge) => self.begin(leg, charge, true),
+                    Told::Ended(leg) => self.end(&leg),
                 }
-                Some(Told::Ended(leg)) => {
-                    self.shared.waiting.fetch_sub(1, Relaxed);
-                    self.end(&leg);
-                }
-                Some(Told::Stop) => return self.save(),
-                None => {}
+            }
+            if queue.is_over() {
+                return self.save();
             }
             let now = Instant::now();
             if self.look_at <= now || self.shared.lost.swap(false, Relaxed) {

@@ -13,15 +13,14 @@ pub mod view;
 mod worker;
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{self, Sender};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 use arc_swap::{ArcSwap, Guard};
 use md5::{Digest, Md5};
 use uuid::Uuid;
 
+use crate::background::{self, Background};
 use crate::config::Config;
 use crate::event::Event;
 use crate::host::Host;
@@ -92,8 +91,7 @@ pub const LEG: &str = "pbx_gateway_";
 /// The gateways.
 pub struct Gateways {
     shared: Arc<Shared>,
-    sender: Sender<Told>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background<Told>,
 }
 
 struct Shared {
@@ -102,7 +100,6 @@ struct Shared {
     config: Arc<ArcSwap<Config>>,
     vault: Vault,
     view: ArcSwap<View>,
-    waiting: AtomicUsize,
     /// Events were dropped.
     lost: AtomicBool,
     /// What is wrong, each in a sentence.
@@ -113,7 +110,6 @@ enum Told {
     Event(Event),
     /// There is another revision, or another `pbx.conf`.
     Changed,
-    Stop,
 }
 
 /// A gateway as `pbx status` and `/metrics` tell of it.
@@ -140,43 +136,29 @@ impl Gateways {
         config: Arc<ArcSwap<Config>>,
         vault: Vault,
     ) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
+        let (teller, queue) = background::queue(WAITING);
         let shared = Arc::new(Shared {
             host,
             store: Arc::clone(&store),
             config,
             vault,
             view: ArcSwap::default(),
-            waiting: AtomicUsize::new(0),
             lost: AtomicBool::new(false),
             troubles: Mutex::default(),
         });
-        let told = sender.clone();
-        store.on_change(Box::new(move || {
-            // Fails only when the thread has ended with the PBX.
-            let _ = told.send(Told::Changed);
-        }));
+        let changes = teller.clone();
+        store.on_change(Box::new(move || changes.order(Told::Changed)));
         let worker = worker::Worker::new(Arc::clone(&shared));
-        let thread = std::thread::Builder::new()
-            .name("pbx-gateways".to_owned())
-            .stack_size(STACK)
-            .spawn(move || worker.run(&receiver))?;
-        Ok(Self {
-            shared,
-            sender,
-            thread: Mutex::new(Some(thread)),
-        })
+        let thread = Background::start("pbx-gateways", STACK, teller, move || worker.run(&queue))?;
+        Ok(Self { shared, thread })
     }
 
     /// Takes an event of a gateway, of a profile, or of a leg that a gateway carries. Any thread of the switch; never
     /// waits.
     pub fn tell(&self, event: Event) {
-        if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING {
+        if !self.thread.tell(Told::Event(event)) {
             self.lose();
-        } else if self.sender.send(Told::Event(event)).is_ok() {
-            return;
         }
-        self.shared.waiting.fetch_sub(1, Relaxed);
     }
 
     /// An event could not be taken: the switch's lists are to be asked for. Any thread; never waits.
@@ -186,8 +168,7 @@ impl Gateways {
 
     /// `pbx.conf` was read again.
     pub fn reload(&self) {
-        // Fails only when the thread has ended with the PBX.
-        let _ = self.sender.send(Told::Changed);
+        self.thread.order(Told::Changed);
     }
 
     /// What is known of them. Any thread; takes no lock.
@@ -220,19 +201,6 @@ impl Gateways {
 
     /// Ends the thread. The switch keeps its gateways.
     pub fn stop(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // Fails only if the thread is gone already.
-            let _ = self.sender.send(Told::Stop);
-            if thread.join().is_err() {
-                tracing::error!("the thread of the gateways ended badly");
-            }
-        }
-    }
-}
-
-impl Drop for Gateways {
-    fn drop(&mut self) {
-        self.stop();
+        self.thread.stop();
     }
 }

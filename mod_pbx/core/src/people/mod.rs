@@ -16,15 +16,14 @@ mod worker;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 use uuid::Uuid;
 
+use crate::background::{self, Background};
 use crate::bans::Net;
 use crate::names::DomainName;
 use crate::store::people::{SignIn, SignInEvent};
@@ -48,8 +47,7 @@ const MOST_KNOWN: usize = 50_000;
 /// The people's side of the PBX. One per PBX.
 pub struct People {
     shared: Arc<Shared>,
-    sender: Sender<Told>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background<Told>,
     hasher: Hasher,
 }
 
@@ -77,7 +75,6 @@ enum Told {
     Key(String),
     /// The database is another: save all.
     All,
-    Stop,
 }
 
 /// What a cookie opens.
@@ -97,7 +94,8 @@ impl People {
     /// # Errors
     /// The system has no thread, or no random bytes.
     pub fn start(store: Arc<ConfigStore>) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
+        // All of it is ordered: the queue of those who hash passwords bounds how many people come.
+        let (teller, queue) = background::queue(0);
         let (rows, key, events) = store
             .read(|reader| {
                 let events = reader.sign_in_events(Some("signed-in"), 5_000)?;
@@ -113,8 +111,7 @@ impl People {
             Some(known) => bytes.copy_from_slice(&known),
             None => {
                 getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-                // The receiver is here.
-                let _ = sender.send(Told::Key(data_encoding::HEXLOWER.encode(&bytes)));
+                teller.order(Told::Key(data_encoding::HEXLOWER.encode(&bytes)));
             }
         }
         let mut state = State::default();
@@ -137,14 +134,10 @@ impl People {
         });
         let hasher = Hasher::start()?;
         let theirs = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("pbx-people".to_owned())
-            .stack_size(STACK)
-            .spawn(move || worker::run(&theirs, &receiver))?;
+        let run = move || worker::run(&theirs, &queue);
         Ok(Self {
             shared,
-            sender,
-            thread: Mutex::new(Some(thread)),
+            thread: Background::start("pbx-people", STACK, teller, run)?,
             hasher,
         })
     }
@@ -270,13 +263,7 @@ impl People {
     /// Saves what is not saved, and ends the threads.
     pub fn stop(&self) {
         self.hasher.stop();
-        let thread = lock(&self.thread).take();
-        if let Some(thread) = thread {
-            self.tell(Told::Stop);
-            if thread.join().is_err() {
-                tracing::error!("the thread that saves sign-ins ended badly");
-            }
-        }
+        self.thread.stop();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -284,8 +271,7 @@ impl People {
     }
 
     fn tell(&self, told: Told) {
-        // Fails only when the thread has ended with the PBX.
-        let _ = self.sender.send(told);
+        self.thread.order(told);
     }
 
     fn tell_gone(&self, ended: Option<Session>) {

@@ -1,10 +1,10 @@
 //! The thread that saves sign-ins, and ends sessions whose time is over.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::{Shared, Told, lock, now, spoken};
+use crate::background::Queue;
 use crate::store::people::{Batch, SignIn};
 
 use super::session::Session;
@@ -21,18 +21,12 @@ const UNSAVED: usize = 10_000;
 /// Seconds by which the stored time of the last use may be behind.
 const BEHIND: i64 = 300;
 
-pub(super) fn run(shared: &Arc<Shared>, receiver: &Receiver<Told>) {
+pub(super) fn run(shared: &Arc<Shared>, queue: &Queue<Told>) {
     let mut batch = Batch::default();
     let (mut tidy_at, mut save_at) = (Instant::now() + TICK, Instant::now());
     loop {
         let wait = if is_empty(&batch) { TICK } else { AGAIN };
-        let first = match receiver.recv_timeout(wait) {
-            Ok(told) => Some(told),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => Some(Told::Stop),
-        };
-        let mut stop = false;
-        for told in first.into_iter().chain(receiver.try_iter().take(1024)) {
+        for told in queue.wait(wait, 1024) {
             match told {
                 Told::Keep(session) => {
                     batch.gone.retain(|id| *id != session.id.to_string());
@@ -47,9 +41,9 @@ pub(super) fn run(shared: &Arc<Shared>, receiver: &Receiver<Told>) {
                 Told::Event(event) => batch.events.push(event),
                 Told::Key(key) => batch.key = Some(key),
                 Told::All => batch.all = true,
-                Told::Stop => stop = true,
             }
         }
+        let stop = queue.is_over();
         if tidy_at <= Instant::now() || stop {
             tidy_at = Instant::now() + TICK;
             tidy(shared, &mut batch);

@@ -18,14 +18,13 @@ pub mod target;
 pub mod view;
 mod worker;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use arc_swap::{ArcSwap, Guard};
 
+use crate::background::{self, Background};
 use crate::event::{Event, Kind};
 use crate::host::Host;
 use crate::names::{DomainName, Number};
@@ -49,8 +48,7 @@ pub type Snapshots = Box<dyn Fn() -> Arc<Snapshot> + Send + Sync>;
 /// Who is online.
 pub struct Presence {
     shared: Arc<Shared>,
-    sender: Sender<Told>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background<Told>,
 }
 
 /// What the presence thread shares with everybody else.
@@ -62,8 +60,6 @@ struct Shared {
     /// The browser clients that are logged in.
     browsers: ArcSwap<Vec<AtHome>>,
     started: Instant,
-    /// How many events wait.
-    waiting: AtomicUsize,
     events: AtomicU64,
     dropped: AtomicU64,
     relists: AtomicU64,
@@ -89,7 +85,6 @@ enum Told {
     Browsers,
     /// The configuration has changed.
     Look,
-    Stop,
 }
 
 /// Figures for `pbx status`.
@@ -113,8 +108,7 @@ impl Presence {
     /// # Errors
     /// The system has no thread for it.
     pub fn start(host: Arc<dyn Host>, snapshots: Snapshots) -> std::io::Result<Self> {
-        // Not a `sync_channel`, which would take half a megabyte for places that are nearly always empty.
-        let (sender, receiver) = mpsc::channel();
+        let (teller, queue) = background::queue(WAITING);
         let shared = Arc::new(Shared {
             host,
             snapshots,
@@ -122,22 +116,15 @@ impl Presence {
             feed: Feed::default(),
             browsers: ArcSwap::default(),
             started: Instant::now(),
-            waiting: AtomicUsize::new(0),
             events: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             relists: AtomicU64::new(0),
             lost: AtomicBool::new(false),
         });
         let theirs = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("pbx-presence".to_owned())
-            .stack_size(STACK)
-            .spawn(move || worker::run(&theirs, &receiver))?;
-        Ok(Self {
-            shared,
-            sender,
-            thread: Mutex::new(Some(thread)),
-        })
+        let run = move || worker::run(&theirs, &queue);
+        let thread = Background::start("pbx-presence", STACK, teller, run)?;
+        Ok(Self { shared, thread })
     }
 
     /// Takes an event. Any thread of the switch; never waits.
@@ -151,26 +138,23 @@ impl Presence {
         if !concerns_us {
             return;
         }
-        if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING {
-            self.shared.waiting.fetch_sub(1, Relaxed);
-            self.lose();
-        } else if self.sender.send(Told::Event(event)).is_ok() {
+        if self.thread.tell(Told::Event(event)) {
             self.shared.events.fetch_add(1, Relaxed);
+        } else {
+            self.lose();
         }
     }
 
     /// Takes these for all browser clients that are logged in. A thread of ours.
     pub fn tell_browsers(&self, all: Vec<AtHome>) {
         self.shared.browsers.store(Arc::new(all));
-        // Fails only when the thread has ended with the PBX.
-        let _ = self.sender.send(Told::Browsers);
+        self.thread.order(Told::Browsers);
     }
 
     /// The configuration has lost a line, perhaps: its phones are forgotten now, here and by mod_sofia, rather than when
     /// something happens next.
     pub fn look(&self) {
-        // Fails only when the thread has ended with the PBX.
-        let _ = self.sender.send(Told::Look);
+        self.thread.order(Told::Look);
     }
 
     /// Counts an event that could not be copied: its place is taken by asking the switch.
@@ -214,15 +198,8 @@ impl Presence {
 
     /// Ends the presence thread and tells all readers. What is known stays readable.
     pub fn stop(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // Fails only if the thread is gone already.
-            let _ = self.sender.send(Told::Stop);
-            if thread.join().is_err() {
-                tracing::error!("the presence thread ended badly");
-            }
-            self.shared.feed.close();
-        }
+        self.thread.stop();
+        self.shared.feed.close();
     }
 }
 

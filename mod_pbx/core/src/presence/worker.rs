@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use crate::background::Queue;
 use crate::event::{Event, Kind};
 use crate::store::settings;
 use crate::store::snapshot::Snapshot;
@@ -76,8 +76,8 @@ struct Worker<'s> {
 }
 
 /// Runs until told to stop. A panic is a mistake of ours: what is known is thrown away and asked for again.
-pub(super) fn run(shared: &Shared, receiver: &Receiver<Told>) {
-    while catch_unwind(AssertUnwindSafe(|| Worker::new(shared).run(receiver))).is_err() {
+pub(super) fn run(shared: &Shared, queue: &Queue<Told>) {
+    while catch_unwind(AssertUnwindSafe(|| Worker::new(shared).run(queue))).is_err() {
         tracing::error!("presence failed and starts again from what the switch knows");
         std::thread::sleep(Duration::from_secs(1));
     }
@@ -102,40 +102,31 @@ impl<'s> Worker<'s> {
         worker
     }
 
-    fn run(mut self, receiver: &Receiver<Told>) {
+    fn run(mut self, queue: &Queue<Told>) {
         loop {
             let snapshot = (self.shared.snapshots)();
             self.answer_questions(&snapshot);
             let next = self.keep_time(&snapshot);
             self.publish(&snapshot);
             let wait = Duration::from_millis(next.0.saturating_sub(self.shared.now().0));
-            match receiver.recv_timeout(wait.max(Duration::from_millis(1))) {
-                Ok(first) => {
-                    let mut taken = 0;
-                    for told in std::iter::once(first).chain(receiver.try_iter()).take(BATCH) {
-                        taken += 1;
-                        match told {
-                            Told::Event(event) => {
-                                self.shared.waiting.fetch_sub(1, Relaxed);
-                                // Of now: a line that was added since the last event may have registered.
-                                self.apply(&event, &(self.shared.snapshots)());
-                            }
-                            // The next round begins with it.
-                            Told::Look => {}
-                            Told::Browsers => self.book.take_browsers(&self.shared.browsers.load()),
-                            Told::Stop => {
-                                self.lamps.darken(&*self.shared.host);
-                                return;
-                            }
-                        }
-                    }
-                    if taken < BATCH {
-                        self.publish(&(self.shared.snapshots)());
-                        std::thread::sleep(BREATH);
-                    }
+            let mut taken = 0;
+            for told in queue.wait(wait.max(Duration::from_millis(1)), BATCH) {
+                taken += 1;
+                match told {
+                    // Of now: a line that was added since the last event may have registered.
+                    Told::Event(event) => self.apply(&event, &(self.shared.snapshots)()),
+                    // The next round begins with it.
+                    Told::Look => {}
+                    Told::Browsers => self.book.take_browsers(&self.shared.browsers.load()),
                 }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if queue.is_over() {
+                self.lamps.darken(&*self.shared.host);
+                return;
+            }
+            if (1..BATCH).contains(&taken) {
+                self.publish(&(self.shared.snapshots)());
+                std::thread::sleep(BREATH);
             }
         }
     }

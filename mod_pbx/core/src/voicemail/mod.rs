@@ -9,13 +9,11 @@ mod mailbox;
 mod worker;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use crate::background::{self, Background};
 use crate::event::Event;
 use crate::host::Host;
 use crate::mail::Mailroom;
@@ -38,8 +36,7 @@ const STACK: usize = 1024 * 1024;
 /// The thread that works on them.
 pub struct Voicemail {
     shared: Arc<Shared>,
-    sender: Sender<Told>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background<Event>,
 }
 
 struct Shared {
@@ -50,12 +47,6 @@ struct Shared {
     presence: Arc<Presence>,
     /// mod_voicemail's database, if it has one of SQLite.
     book: Option<PathBuf>,
-    waiting: AtomicUsize,
-}
-
-enum Told {
-    Event(Event),
-    Stop,
 }
 
 impl Voicemail {
@@ -78,46 +69,21 @@ impl Voicemail {
             host,
             sounds,
             presence,
-            waiting: AtomicUsize::new(0),
         });
-        let (sender, receiver) = mpsc::channel();
+        let (teller, queue) = background::queue(WAITING);
         let worker = worker::Worker::new(Arc::clone(&shared));
-        let thread = std::thread::Builder::new()
-            .name("pbx-voicemail".to_owned())
-            .stack_size(STACK)
-            .spawn(move || worker.run(&receiver))?;
-        Ok(Self {
-            shared,
-            sender,
-            thread: Mutex::new(Some(thread)),
-        })
+        let thread = Background::start("pbx-voicemail", STACK, teller, move || worker.run(&queue))?;
+        Ok(Self { shared, thread })
     }
 
     /// Takes a `vm::maintenance`. Any thread of the switch; never waits.
     pub fn tell(&self, event: Event) {
-        if self.shared.waiting.fetch_add(1, Relaxed) >= WAITING
-            || self.sender.send(Told::Event(event)).is_err()
-        {
-            self.shared.waiting.fetch_sub(1, Relaxed);
-        }
+        self.thread.tell(event);
     }
 
     /// Ends the thread.
     pub fn stop(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // Fails only if the thread is gone already.
-            let _ = self.sender.send(Told::Stop);
-            if thread.join().is_err() {
-                tracing::error!("the thread of voicemail ended badly");
-            }
-        }
-    }
-}
-
-impl Drop for Voicemail {
-    fn drop(&mut self) {
-        self.stop();
+        self.thread.stop();
     }
 }
 

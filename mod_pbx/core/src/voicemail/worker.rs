@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::book::{self, Left, Pin};
-use super::{Mailbox, Shared, Told};
+use super::{Mailbox, Shared};
+use crate::background::Queue;
 use crate::event::Event;
 use crate::mail::Notice;
 use crate::pin;
@@ -42,16 +41,16 @@ impl Worker {
         }
     }
 
-    pub(super) fn run(mut self, receiver: &Receiver<Told>) {
+    pub(super) fn run(mut self, queue: &Queue<Event>) {
         loop {
             let until = self.look_at.min(self.sounds_at);
-            match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(Told::Event(event)) => {
-                    self.shared.waiting.fetch_sub(1, Relaxed);
-                    self.take(&event);
-                }
-                Ok(Told::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => self.tick(),
+            let told = queue
+                .wait(until.saturating_duration_since(Instant::now()), 1)
+                .next();
+            match told {
+                Some(event) => self.take(&event),
+                None if queue.is_over() => return,
+                None => self.tick(),
             }
         }
     }

@@ -10,13 +10,13 @@ mod status;
 pub mod view;
 mod worker;
 
-use std::sync::mpsc::{self, Sender};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread::JoinHandle;
 
 use arc_swap::{ArcSwap, Guard};
 use uuid::Uuid;
 
+use crate::background::{self, Background};
 use crate::event::{Event, Kind};
 use crate::host::Host;
 use crate::presence::Presence;
@@ -27,14 +27,16 @@ use crate::store::{ConfigStore, Reader, StoreError, rows};
 use book::{Book, Limits, Opening};
 use view::{Client, Connection, REALM, View};
 
+/// How many notes may wait. Beyond these the switch is asked who is there.
+const WAITING: usize = 8192;
+
 /// The thread's stack in bytes: it calls SQLite, and commands of the switch.
 const STACK: usize = 512 * 1024;
 
 /// The browser clients.
 pub struct Clients {
     shared: Arc<Shared>,
-    sender: Sender<Told>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background<Told>,
 }
 
 struct Shared {
@@ -44,6 +46,8 @@ struct Shared {
     book: Mutex<Book>,
     view: ArcSwap<View>,
     listeners: Mutex<Vec<Weak<dyn Punts>>>,
+    /// Events were lost: the switch is to be asked who is there.
+    lost: AtomicBool,
 }
 
 /// Who is told that a session must end: the proxy, which closes its socket. Called on a thread of ours; must
@@ -95,9 +99,6 @@ enum Told {
     Punt(Box<str>),
     /// The book changed: publish and save.
     Changed,
-    /// Events were lost, or the switch was not yet asked.
-    List,
-    Stop,
 }
 
 /// Why no client is opened.
@@ -146,7 +147,7 @@ impl Clients {
         store: Arc<ConfigStore>,
         presence: Arc<Presence>,
     ) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
+        let (teller, queue) = background::queue(WAITING);
         let shared = Arc::new(Shared {
             host,
             store,
@@ -154,17 +155,11 @@ impl Clients {
             book: Mutex::default(),
             view: ArcSwap::default(),
             listeners: Mutex::default(),
+            lost: AtomicBool::new(false),
         });
         let worker = worker::Worker::new(Arc::clone(&shared));
-        let thread = std::thread::Builder::new()
-            .name("pbx-clients".to_owned())
-            .stack_size(STACK)
-            .spawn(move || worker.run(&receiver))?;
-        Ok(Self {
-            shared,
-            sender,
-            thread: Mutex::new(Some(thread)),
-        })
+        let thread = Background::start("pbx-clients", STACK, teller, move || worker.run(&queue))?;
+        Ok(Self { shared, thread })
     }
 
     /// Opens a client for a person's browser at a channel of theirs, or renews the one with this session id:
@@ -209,7 +204,7 @@ impl Clients {
             self.shared.view.store(Arc::new(book.view.clone()));
             client
         };
-        self.tell(Told::Changed);
+        self.thread.order(Told::Changed);
         Ok(Issued { client, password })
     }
 
@@ -235,7 +230,7 @@ impl Clients {
             self.shared.view.store(Arc::new(book.view.clone()));
             ended
         };
-        self.tell(Told::Changed);
+        self.thread.order(Told::Changed);
         ended
     }
 
@@ -243,7 +238,7 @@ impl Clients {
     /// (`verto_punt`); false: no client has this session id, and the switch was asked all the same.
     pub fn punt(&self, session: Uuid) -> bool {
         let known = self.end(|client| client.session == session) > 0;
-        self.tell(Told::Punt(session.to_string().into()));
+        self.thread.order(Told::Punt(session.to_string().into()));
         known
     }
 
@@ -277,40 +272,25 @@ impl Clients {
 
     /// A hook's answer was `punt`: end this session. Any thread of the switch; never waits.
     pub fn punt_later(&self, session: &str) {
-        self.tell(Told::Punt(session.into()));
+        self.thread.order(Told::Punt(session.into()));
     }
 
     /// An event could not be copied: its place is taken by asking the switch.
     pub fn lose(&self) {
-        self.tell(Told::List);
+        self.shared.lost.store(true, Relaxed);
     }
 
     /// Saves what is not saved, and ends the thread. What is known stays readable.
     pub fn stop(&self) {
-        let thread = lock(&self.thread).take();
-        if let Some(thread) = thread {
-            self.tell(Told::Stop);
-            if thread.join().is_err() {
-                tracing::error!("the thread of the browser clients ended badly");
-            }
-        }
-    }
-
-    fn tell(&self, told: Told) {
-        // Fails only when the thread has ended with the PBX.
-        let _ = self.sender.send(told);
+        self.thread.stop();
     }
 }
 
 impl Notes for Clients {
     fn note(&self, note: Note) {
-        self.tell(Told::Note(note));
-    }
-}
-
-impl Drop for Clients {
-    fn drop(&mut self) {
-        self.stop();
+        if !self.thread.tell(Told::Note(note)) {
+            self.lose();
+        }
     }
 }
 

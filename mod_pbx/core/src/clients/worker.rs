@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::view::{self, Client, REALM};
 use super::{Shared, Told, home, lock, status};
+use crate::background::Queue;
 use crate::names::{DomainName, Number};
 use crate::secret;
 use crate::store::clients::Client as Row;
@@ -57,32 +58,25 @@ impl Worker {
         worker
     }
 
-    pub(super) fn run(mut self, receiver: &Receiver<Told>) {
+    pub(super) fn run(mut self, queue: &Queue<Told>) {
         self.list();
         loop {
             self.publish();
-            let mut told = match receiver.recv_timeout(TICK) {
-                Ok(told) => vec![told],
-                Err(RecvTimeoutError::Timeout) => Vec::new(),
-                Err(RecvTimeoutError::Disconnected) => vec![Told::Stop],
-            };
-            told.extend(receiver.try_iter().take(BATCH));
-            for told in told {
+            for told in queue.wait(TICK, BATCH) {
                 match told {
                     Told::Note(note) => self.shared.book().note(note, view::now()),
                     Told::Punt(session) => self.punt(&session),
                     Told::Changed => {}
-                    Told::List => self.list(),
-                    Told::Stop => {
-                        self.publish();
-                        self.save();
-                        return;
-                    }
                 }
+            }
+            if queue.is_over() {
+                self.publish();
+                self.save();
+                return;
             }
             self.follow();
             self.shared.book().sweep(view::now());
-            if self.list_at <= Instant::now() {
+            if self.list_at <= Instant::now() || self.shared.lost.swap(false, Relaxed) {
                 self.list();
             }
             if self.save_at <= Instant::now() {

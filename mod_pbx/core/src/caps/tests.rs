@@ -117,6 +117,22 @@ fn a_call_counts_once_whatever_gateways_it_tries() {
 }
 
 #[test]
+fn each_who_pays_for_legs_of_one_call_is_charged_for_their_own() {
+    let bench = Bench::new();
+    let (one, two, call) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::new_v4());
+    let (first, second) = (Uuid::new_v4(), Uuid::new_v4());
+    bench.begin(first, &charge(one, Class::National, call));
+    bench.begin(second, &charge(two, Class::Mobile, call));
+    bench.becomes(one, 1, 1, [0, 1, 0, 0, 0]);
+    bench.becomes(two, 1, 1, [0, 0, 1, 0, 0]);
+    bench.end(first);
+    bench.becomes(one, 0, 1, [0, 1, 0, 0, 0]);
+    bench.becomes(two, 1, 1, [0, 0, 1, 0, 0]);
+    bench.end(second);
+    bench.becomes(two, 0, 1, [0, 0, 1, 0, 0]);
+}
+
+#[test]
 fn what_callers_say_counts_for_nobody() {
     let bench = Bench::new();
     let payer = Uuid::now_v7();

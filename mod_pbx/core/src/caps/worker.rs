@@ -37,7 +37,8 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     view: View,
     legs: HashMap<Box<str>, Charge>,
-    calls: HashMap<Uuid, Call>,
+    /// By the call and who pays: several may pay for legs of one call, each for their own.
+    calls: HashMap<(Uuid, Uuid), Call>,
     /// Not saved yet.
     payers: HashSet<Uuid>,
     begun: HashSet<Box<str>>,
@@ -96,11 +97,9 @@ impl Worker {
             return;
         };
         let tally = self.tally(charge.payer);
-        let known = self.calls.contains_key(&charge.call);
-        let call = self
-            .calls
-            .entry(charge.call)
-            .or_insert(Call { legs: 0, empty: None });
+        let key = (charge.call, charge.payer);
+        let known = self.calls.contains_key(&key);
+        let call = self.calls.entry(key).or_insert(Call { legs: 0, empty: None });
         if call.legs == 0 {
             tally.concurrent.fetch_add(1, Relaxed);
         }
@@ -121,7 +120,7 @@ impl Worker {
             return;
         };
         let tally = self.tally(charge.payer);
-        if let Some(call) = self.calls.get_mut(&charge.call) {
+        if let Some(call) = self.calls.get_mut(&(charge.call, charge.payer)) {
             call.legs = call.legs.saturating_sub(1);
             if call.legs == 0 {
                 call.empty = Some(Instant::now());

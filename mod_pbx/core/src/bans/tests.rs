@@ -181,6 +181,19 @@ fn a_call_for_help_is_not_refused_by_a_ban_and_nothing_else_is_taken_for_one() {
     assert!(desk.say("setting set emergency-numbers 110").starts_with("+OK"));
     assert!(desk.gets("alice", "192.0.2.1", "INVITE", "110"));
     assert!(!desk.gets("alice", "192.0.2.1", "INVITE", "112"));
+    // And those of the domain's own routes, however they are dialled.
+    for line in [
+        "plan set --country-code 49 --access-prefix 9",
+        "gateway add carrier --proxy 198.51.100.1",
+        "route add help --emergency --pattern \"115 112\" --gateway carrier",
+    ] {
+        let answer = desk.say(line);
+        assert!(answer.starts_with("+OK"), "{line}: {answer}");
+    }
+    for number in ["115", "9115", "112", "110"] {
+        assert!(desk.gets("alice", "192.0.2.1", "INVITE", number), "{number}");
+    }
+    assert!(!desk.gets("alice", "192.0.2.1", "INVITE", "1150"));
 }
 
 #[test]

@@ -10,7 +10,6 @@ use super::culprit::{Account, Culprit, Net};
 use super::ledger::{Ban, Ledger};
 use crate::presence::view::Moment;
 use crate::request::Request;
-use crate::store::settings::{EMERGENCY_NUMBERS, Settings};
 
 /// A day of ours.
 pub(super) type Day = u32;
@@ -44,16 +43,16 @@ impl Default for View {
 }
 
 impl View {
-    /// Whether a line's credential is withheld from this request, as if there were no such line. Any
-    /// thread; takes no lock.
-    pub fn refuses(&self, rq: &Request<'_>, settings: &Settings, domain: &str, username: &str) -> bool {
+    /// Whether a line's credential is withheld from this request, as if there were no such line, unless it is a call
+    /// for help. Any thread; takes no lock.
+    pub fn refuses(&self, rq: &Request<'_>, domain: &str, username: &str) -> bool {
         if self.nets.is_empty() && self.pairs.is_empty() {
             return false;
         }
         let Some(address) = rq.param("ip").and_then(|ip| ip.parse::<IpAddr>().ok()) else {
             return false;
         };
-        self.is_banned(address, domain, username, self.now()) && !is_emergency(rq, settings)
+        self.is_banned(address, domain, username, self.now())
     }
 
     /// Whether this line is banned from this address at this moment. Names in lower case.
@@ -173,14 +172,4 @@ impl View {
     fn hash(&self, net: Net, domain: &str, username: &str) -> u64 {
         self.hasher.hash_one((net, domain, username))
     }
-}
-
-/// Whether the request is a call for help. What it asks for is then refused only for a wrong digest, though
-/// whoever guesses passwords may guess on by calling for help.
-pub fn is_emergency(rq: &Request<'_>, settings: &Settings) -> bool {
-    rq.param("sip_auth_method")
-        .is_some_and(|method| method == "INVITE")
-        && rq
-            .param("sip_request_user")
-            .is_some_and(|number| settings.each(&EMERGENCY_NUMBERS).any(|help| help == number))
 }

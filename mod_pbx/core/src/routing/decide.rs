@@ -245,8 +245,8 @@ impl Case<'_, '_> {
         Ok(())
     }
 
-    /// A call for help: whoever calls, however often, whatever is closed. A gateway that is known to be down is tried
-    /// last, and not left out.
+    /// A call for help: whoever calls, however often, whatever is closed. A gateway that is known to be down or full is
+    /// tried last, and not left out.
     fn help(&self, number: &str, route: Option<&Route>) -> Decision {
         self.good(1, format_args!("a call for help: nothing else counts"));
         let ways = match route {
@@ -338,7 +338,7 @@ impl Case<'_, '_> {
                 caller_id: caller_id.cloned(),
                 style: gateway.caller_id_style,
             };
-            if down { &mut last } else { &mut ways }.push(way);
+            if down || !room { &mut last } else { &mut ways }.push(way);
         }
         ways.append(&mut last);
         ways

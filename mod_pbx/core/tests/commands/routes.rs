@@ -149,6 +149,25 @@ fn what_is_blocked_and_capped_is_listed_and_taken_back() {
     assert!(desk.refused("cap set 1001").contains("--concurrent 2"));
 }
 
+#[test]
+fn the_next_gateway_is_tried_for_a_fault_of_the_network_and_for_help_whatever_was_said() {
+    let desk = desk();
+    desk.ok("route add help --emergency --pattern 112 --gateway carrier --gateway spare");
+    let call = |number: &str| {
+        desk.say(&format!(
+            "lookup dialplan Hunt-Context=pbx.test Hunt-Destination-Number={number} \
+             variable_pbx_identity=1001@pbx.test"
+        ))
+    };
+    let help = call("112");
+    assert!(help.contains("continue_on_fail=true:"), "{help}");
+    let at = |way: &str| help.find(way).unwrap_or_else(|| panic!("{way}: {help}"));
+    assert!(at("external::carrier/112") < at("external::spare/112"));
+    let ordinary = call("030123456");
+    assert!(ordinary.contains("continue_on_fail=GATEWAY_DOWN,"), "{ordinary}");
+    assert!(!ordinary.contains("USER_BUSY") && ordinary.contains("external::spare/+4930123456"));
+}
+
 /// What `pbx explain` prints last is what the switch gets, for whatever is dialled.
 #[test]
 fn the_last_line_of_an_explanation_is_the_answer() {

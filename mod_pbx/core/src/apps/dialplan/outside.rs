@@ -74,7 +74,8 @@ fn goes_out(call: Call<'_, '_>, out: &Out) -> String {
     action(&mut doc, "multiset", |data| {
         // Headers of the caller's invention stay here (`sofia_outgoing_channel` would copy them).
         data.literal("^^:hangup_after_bridge=true:sip_copy_custom_headers=false:continue_on_fail=")
-            .literal(NETWORK)
+            // Whatever one says to a call for help, the next is asked too.
+            .literal(if out.is_emergency() { "true" } else { NETWORK })
             .literal(":accountcode=")
             .number(&call.calling.number)
             .literal(":pbx_hops=")

@@ -10,10 +10,10 @@ mod auth;
 mod one;
 
 use crate::apps::directory::one::Asked;
-use crate::bans::view::is_emergency;
 use crate::registry::{Builder, Handler, RegistryError, Section, View};
 use crate::reply::Reply;
 use crate::request::Request;
+use crate::routing;
 use crate::store::snapshot::{Domain, Line};
 use crate::xml::Document;
 use crate::xml::user::Decoy;
@@ -71,16 +71,16 @@ impl SipDomain {
         let digest = || auth::admits(rq, view, domain, line?);
         let banned = |line: &Line| {
             let (domain, username) = (domain.name.as_str(), line.username.as_str());
-            view.bans.refuses(rq, &view.snapshot.settings, domain, username)
+            view.bans.refuses(rq, domain, username)
         };
+        let for_help = || is_for_help(rq, view, domain);
         match (asked, line) {
-            (Asked::Auth, Some(line)) if banned(line) => nobody(domain),
+            (Asked::Auth, Some(line)) if banned(line) && !for_help() => nobody(domain),
             (Asked::Auth, Some(line)) => match digest() {
                 Some(auth::Digest::Register) => one::register(domain, extension, line),
                 Some(auth::Digest::Other) => {
                     // A call for help is better heard by others than not at all.
-                    let help = is_emergency(rq, &view.snapshot.settings);
-                    one::auth(domain, extension, line, line.srtp_required && !help)
+                    one::auth(domain, extension, line, line.srtp_required && !for_help())
                 }
                 None => nobody(domain),
             },
@@ -93,6 +93,16 @@ impl SipDomain {
             (Asked::Anything, _) => one::anything(view, domain, extension, line, &self.0),
         }
     }
+}
+
+/// Whether the request is a call for help. What it asks for is then refused only for a wrong digest, though
+/// whoever guesses passwords may guess on by calling for help.
+fn is_for_help(rq: &Request<'_>, view: &View<'_>, domain: &Domain) -> bool {
+    let is_invite = rq
+        .param("sip_auth_method")
+        .is_some_and(|method| method == "INVITE");
+    let dialled = || rq.param("sip_request_user");
+    is_invite && dialled().is_some_and(|number| routing::is_emergency(view, domain, &number))
 }
 
 /// The domain without any user: authoritative, so nothing falls through to static XML.

@@ -124,6 +124,25 @@ fn a_call_for_help_goes_before_everything() {
 }
 
 #[test]
+fn a_full_gateway_is_left_out_and_tried_last_for_help() {
+    let alice = extension("1001");
+    let (mut a, b) = (gateway("a", None, true), gateway("b", None, true));
+    a.max_calls = 1;
+    let mut help = route("help", "112", &[&a, &b], &[]);
+    help.emergency = true;
+    let parts = Parts {
+        plan: berlin(),
+        routes: vec![help, route("all", "*", &[&a, &b], &[alice.channel])],
+        ..Parts::default()
+    };
+    let mut world = World::new(&[alice], vec![a.clone(), b], parts);
+    assert_eq!(world.out("1001", "112"), ["a 112", "b 112"]);
+    world.gateways.pretend(a.id, State::Up, 1);
+    assert_eq!(world.out("1001", "030123456"), ["b +4930123456"]);
+    assert_eq!(world.out("1001", "112"), ["b 112", "a 112"]);
+}
+
+#[test]
 fn nobody_calls_more_than_the_caps_say() {
     let alice = extension("1001");
     let a = gateway("a", None, true);

@@ -4,6 +4,7 @@
 //! Each is told to stop once, works off what it was told before, and is waited for.
 
 use std::cell::Cell;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -154,6 +155,12 @@ impl<T> Clone for Teller<T> {
             waiting: Arc::clone(&self.waiting),
             most: self.most,
         }
+    }
+}
+
+impl<T> fmt::Debug for Teller<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Teller")
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Every leg that goes out carries who pays for it ([`Charge`]), in a variable that only our dial strings set; calls
 //! for help count for nothing. A thread of ours counts them by the switch's events, and writes the counts down within a
-//! second: after a crash of the switch, no more than the last second's calls are not counted. Events lag some
-//! milliseconds behind, so calls that begin in the same moment may be one too many.
+//! second: after a crash of the switch, no more than the last second's calls are not counted. Events lag behind, so a
+//! call counts as soon as it is let out ([`view::View::promise`]); of those that are asked about in the very same moment
+//! one may be too many.
 
 mod charge;
 #[cfg(test)]
@@ -47,7 +48,10 @@ struct Shared {
     lost: AtomicBool,
 }
 
+#[derive(Debug)]
 enum Told {
+    /// A call is let out; whether it counts already.
+    Promised(Charge, bool),
     /// A leg that goes out began: the switch's id of it, and what it carries.
     Begun(Box<str>, Charge),
     /// A leg ended.
@@ -61,10 +65,11 @@ impl Caps {
     /// The system has no thread for it.
     pub fn start(store: Arc<ConfigStore>, host: Arc<dyn Host>) -> std::io::Result<Self> {
         let (teller, queue) = background::queue(WAITING);
+        let view = View::new(jiff::tz::TimeZone::system()).told_to(teller.clone());
         let shared = Arc::new(Shared {
             store,
             host,
-            view: ArcSwap::from_pointee(View::new(jiff::tz::TimeZone::system())),
+            view: ArcSwap::from_pointee(view),
             lost: AtomicBool::new(false),
         });
         let worker = worker::Worker::new(Arc::clone(&shared));

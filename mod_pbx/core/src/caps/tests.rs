@@ -117,6 +117,49 @@ fn a_call_counts_once_whatever_gateways_it_tries() {
 }
 
 #[test]
+fn a_call_counts_from_the_moment_it_is_let_out() {
+    let bench = Bench::new();
+    let (payer, first, second) = (Uuid::now_v7(), Uuid::new_v4(), Uuid::new_v4());
+    let let_out = |call| {
+        let class = Some(Class::National);
+        bench.caps.view().promise(Charge { payer, class, call });
+    };
+    let_out(first);
+    bench.becomes(payer, 1, 1, [0, 1, 0, 0, 0]);
+    let leg = Uuid::new_v4();
+    bench.begin(leg, &charge(payer, Class::National, first));
+    bench.end(leg);
+    bench.becomes(payer, 0, 1, [0, 1, 0, 0, 0]);
+    // Who is known counts at once, and each call once.
+    let_out(second);
+    assert_eq!(bench.caps.view().of(payer, Timestamp::now()).concurrent, 1);
+    let_out(second);
+    bench.becomes(payer, 1, 2, [0, 2, 0, 0, 0]);
+    // The caller has gone before there was a leg.
+    bench.end(second);
+    bench.becomes(payer, 0, 1, [0, 1, 0, 0, 0]);
+    // The next gateway of a call that is known is no other call.
+    let_out(first);
+    bench.becomes(payer, 0, 1, [0, 1, 0, 0, 0]);
+}
+
+#[test]
+fn a_promise_of_which_nothing_comes_ends() {
+    let bench = Bench::new();
+    let mut worker = worker::Worker::new(Arc::clone(&bench.caps.shared));
+    let (payer, class) = (Uuid::now_v7(), Some(Class::Local));
+    for call in [Uuid::new_v4(), Uuid::new_v4()] {
+        worker.promised(Charge { payer, class, call }, false);
+    }
+    let used = || bench.caps.view().of(payer, Timestamp::now());
+    assert_eq!((used().concurrent, used().classes), (2, [2, 0, 0, 0, 0]));
+    worker.break_promises(Instant::now());
+    assert_eq!(used().concurrent, 2);
+    worker.break_promises(Instant::now() + worker::PROMISE);
+    assert_eq!(used(), Used::default());
+}
+
+#[test]
 fn each_who_pays_for_legs_of_one_call_is_charged_for_their_own() {
     let bench = Bench::new();
     let (one, two, call) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::new_v4());

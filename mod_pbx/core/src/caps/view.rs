@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
+use super::{Charge, Told};
+use crate::background::Teller;
 use crate::routing::Class;
 
 /// A count that starts anew with each hour or day: which one in the upper half, how many in the lower.
@@ -46,6 +48,8 @@ impl Count {
 #[derive(Debug, Default)]
 pub struct Tally {
     pub(super) concurrent: AtomicU32,
+    /// Calls that were let out and have no leg yet, in the order of [`Class::ALL`]: they count as if they had.
+    pub(super) promised: [AtomicU32; 5],
     pub(super) hour: Count,
     pub(super) day: Count,
     /// In the order of [`Class::ALL`].
@@ -71,6 +75,8 @@ pub struct View {
     pub(super) tallies: HashMap<Uuid, Arc<Tally>>,
     /// Whose midnight ends a day: the zone of the machine, read once, since reading it takes a lock.
     zone: TimeZone,
+    /// How the thread is told of calls that are let out; none: nobody counts.
+    teller: Option<Teller<Told>>,
 }
 
 impl Default for View {
@@ -85,6 +91,33 @@ impl View {
         Self {
             tallies: HashMap::new(),
             zone,
+            teller: None,
+        }
+    }
+
+    /// The same where somebody counts.
+    pub(super) fn told_to(self, teller: Teller<Told>) -> Self {
+        Self {
+            teller: Some(teller),
+            ..self
+        }
+    }
+
+    /// Counts a call that is let out, from this moment on: the switch's events say so only when its leg is made, and
+    /// many that are asked about in between would all find room. Any thread; never waits.
+    pub fn promise(&self, charge: Charge) {
+        let (Some(class), Some(teller)) = (charge.class, &self.teller) else {
+            return;
+        };
+        let tally = self.tallies.get(&charge.payer);
+        let promised = tally.map(|tally| &tally.promised[class as usize]);
+        if let Some(promised) = promised {
+            promised.fetch_add(1, Relaxed);
+        }
+        if !teller.tell(Told::Promised(charge, tally.is_some()))
+            && let Some(promised) = promised
+        {
+            one_less(promised);
         }
     }
 
@@ -94,11 +127,17 @@ impl View {
             return Used::default();
         };
         let (hour, day) = self.periods(at);
+        let promised = tally.promised.each_ref().map(|class| class.load(Relaxed));
+        let all = promised
+            .iter()
+            .fold(0, |all: u32, class| all.saturating_add(*class));
         Used {
-            concurrent: tally.concurrent.load(Relaxed),
-            hour: tally.hour.of(hour),
-            day: tally.day.of(day),
-            classes: std::array::from_fn(|class| tally.classes[class].of(day)),
+            concurrent: tally.concurrent.load(Relaxed).saturating_add(all),
+            hour: tally.hour.of(hour).saturating_add(all),
+            day: tally.day.of(day).saturating_add(all),
+            classes: std::array::from_fn(|class| {
+                tally.classes[class].of(day).saturating_add(promised[class])
+            }),
         }
     }
 
@@ -131,6 +170,12 @@ impl Tally {
         self.day.add(day);
         self.classes[class as usize].add(day);
     }
+}
+
+/// Takes one from a count, which is never less than none.
+pub(super) fn one_less(count: &AtomicU32) {
+    // Always some.
+    let _ = count.fetch_update(Relaxed, Relaxed, |now| Some(now.saturating_sub(1)));
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::charge::Charge;
-use super::view::{Tally, View};
+use super::view::{Tally, View, one_less};
 use super::{Shared, Told};
 use crate::background::Queue;
+use crate::routing::Class;
 use crate::store::caps::{Batch, Row};
 
 /// How often is saved at most.
@@ -26,6 +27,16 @@ const LOOK: Duration = Duration::from_secs(60);
 /// For how long a call that has no leg may get another: the next gateway is tried at once.
 const AFTERLIFE: Duration = Duration::from_secs(120);
 
+/// For how long a call counts that was let out and got no leg: its gateways are tried at once.
+pub(super) const PROMISE: Duration = Duration::from_secs(10);
+
+/// A call that was let out and has no leg yet.
+struct Promise {
+    payer: Uuid,
+    class: Class,
+    since: Instant,
+}
+
 /// A call that goes out.
 struct Call {
     legs: u32,
@@ -36,6 +47,8 @@ struct Call {
 pub(super) struct Worker {
     shared: Arc<Shared>,
     view: View,
+    /// By the call.
+    promises: HashMap<Uuid, Vec<Promise>>,
     legs: HashMap<Box<str>, Charge>,
     /// By the call and who pays: several may pay for legs of one call, each for their own.
     calls: HashMap<(Uuid, Uuid), Call>,
@@ -54,6 +67,7 @@ impl Worker {
         let mut worker = Self {
             view: View::clone(&shared.view.load()),
             shared,
+            promises: HashMap::new(),
             legs: HashMap::new(),
             calls: HashMap::new(),
             payers: HashSet::new(),
@@ -71,6 +85,7 @@ impl Worker {
         loop {
             for told in queue.wait(SAVE, BATCH) {
                 match told {
+                    Told::Promised(charge, counts) => self.promised(charge, counts),
                     Told::Begun(leg, charge) => self.begin(leg, charge, true),
                     Told::Ended(leg) => self.end(&leg),
                 }
@@ -79,12 +94,67 @@ impl Worker {
                 return self.save();
             }
             let now = Instant::now();
+            self.break_promises(now);
             if self.look_at <= now || self.shared.lost.swap(false, Relaxed) {
                 self.look(now);
             }
             if self.save_at <= now {
                 self.save();
             }
+        }
+    }
+
+    /// A call is let out; `counts`: its tally says so already. One that is known has its place.
+    pub(super) fn promised(&mut self, charge: Charge, counts: bool) {
+        let Charge { payer, call, .. } = charge;
+        let Some(class) = charge.class else {
+            return;
+        };
+        let tally = self.tally(payer);
+        let count = &tally.promised[class as usize];
+        let before = self.promises.get(&call);
+        let is_known = self.calls.contains_key(&(call, payer))
+            || before.is_some_and(|all| all.iter().any(|promise| promise.payer == payer));
+        match (is_known, counts) {
+            (true, true) => one_less(count),
+            (false, false) => {
+                count.fetch_add(1, Relaxed);
+            }
+            _ => {}
+        }
+        if !is_known {
+            let since = Instant::now();
+            let promise = Promise { payer, class, since };
+            self.promises.entry(call).or_default().push(promise);
+        }
+    }
+
+    /// Promises of this call do not count any more: all, or those of one payer.
+    fn keep_promises(&mut self, call: Uuid, of: Option<Uuid>) {
+        let Some(mut all) = self.promises.remove(&call) else {
+            return;
+        };
+        for promise in all.extract_if(.., |promise| of.is_none_or(|payer| payer == promise.payer)) {
+            if let Some(tally) = self.view.tallies.get(&promise.payer) {
+                one_less(&tally.promised[promise.class as usize]);
+            }
+        }
+        if !all.is_empty() {
+            self.promises.insert(call, all);
+        }
+    }
+
+    /// Forgets promises that nothing came of.
+    pub(super) fn break_promises(&mut self, now: Instant) {
+        let is_old = |promise: &Promise| now.saturating_duration_since(promise.since) >= PROMISE;
+        let old: Vec<Uuid> = self
+            .promises
+            .iter()
+            .filter(|(_, all)| all.iter().any(is_old))
+            .map(|(call, _)| *call)
+            .collect();
+        for call in old {
+            self.keep_promises(call, None);
         }
     }
 
@@ -113,9 +183,16 @@ impl Worker {
             self.begun.insert(leg.clone());
         }
         self.legs.insert(leg, charge);
+        self.keep_promises(charge.call, Some(charge.payer));
     }
 
     fn end(&mut self, leg: &str) {
+        // Who asked for a call that got no leg is gone.
+        if !self.promises.is_empty()
+            && let Ok(call) = leg.parse()
+        {
+            self.keep_promises(call, None);
+        }
         let Some((leg, charge)) = self.legs.remove_entry(leg) else {
             return;
         };
@@ -124,9 +201,7 @@ impl Worker {
             call.legs = call.legs.saturating_sub(1);
             if call.legs == 0 {
                 call.empty = Some(Instant::now());
-                let less = |now: u32| Some(now.saturating_sub(1));
-                // Always some.
-                let _ = tally.concurrent.fetch_update(Relaxed, Relaxed, less);
+                one_less(&tally.concurrent);
             }
         }
         if !self.begun.remove(&leg) {

@@ -87,6 +87,9 @@ fn goes_out(call: Call<'_, '_>, out: &Out) -> String {
     let id = call.rq.param("Unique-ID");
     let id = id.and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::now_v7);
     let charge = Charge::of(out, id);
+    if call.view.notes.are_live() {
+        call.view.caps.promise(charge);
+    }
     for way in &out.ways {
         action(&mut doc, "bridge", |data| leg(call, way, charge, data));
     }

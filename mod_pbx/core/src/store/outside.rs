@@ -38,23 +38,35 @@ pub(super) fn check(work: &Work<'_>, change: &Applied) -> Refusal {
                     route.name
                 )));
             }
-            let sql = "SELECT count(*) FROM extension WHERE domain_id = ?1 AND number = ?2";
-            for number in route.pattern.split(' ') {
-                if one::<u32>(work, sql, &[&route.domain_id.to_string(), number])? > 0 {
-                    return Ok(Some(hidden(number)));
-                }
-            }
-            Ok(None)
+            behind(work, route.domain_id, &route.pattern)
+        }
+        Some(Row::NumberPlan(plan)) => {
+            let sql =
+                "SELECT ifnull(group_concat(pattern, ' '), '') FROM route WHERE domain_id = ?1 AND emergency";
+            let numbers: String = one(work, sql, &[&plan.domain_id.to_string()])?;
+            behind(work, plan.domain_id, &numbers)
         }
         Some(Row::Extension(extension)) => {
-            let sql = "SELECT count(*) FROM route WHERE domain_id = ?1 AND emergency \
-                       AND instr(' ' || pattern || ' ', ' ' || ?2 || ' ')";
+            let sql = include_str!("../../../../sql/emergency_number_taken.sql");
             let number = extension.number.as_str();
             let taken = one::<u32>(work, sql, &[&extension.domain_id.to_string(), number])?;
             Ok((taken > 0).then(|| hidden(number)))
         }
         _ => Ok(None),
     }
+}
+
+/// The first extension whose number is one of these for calls for help, or is dialled as one behind the access prefix.
+fn behind(work: &Work<'_>, domain: Uuid, numbers: &str) -> Refusal {
+    let sql = "SELECT ifnull(min(number), '') FROM extension WHERE domain_id = ?1 AND number IN \
+               (?2, (SELECT access_prefix FROM number_plan WHERE domain_id = ?1) || ?2)";
+    for number in numbers.split(' ').filter(|number| !number.is_empty()) {
+        let taken: String = one(work, sql, &[&domain.to_string(), number])?;
+        if !taken.is_empty() {
+            return Ok(Some(hidden(&taken)));
+        }
+    }
+    Ok(None)
 }
 
 fn hidden(number: &str) -> String {

@@ -150,6 +150,24 @@ fn what_is_blocked_and_capped_is_listed_and_taken_back() {
 }
 
 #[test]
+fn no_extension_has_what_is_dialled_for_help() {
+    let desk = desk();
+    let why = "is a number for calls for help";
+    desk.ok("route add help --emergency --pattern '112 110' --gateway carrier");
+    assert!(desk.refused("extension add 112 --user alice").contains(why));
+    desk.ok("extension add 9112 --user alice");
+    let refused = desk.refused("plan set --access-prefix 9");
+    assert!(refused.contains(&format!("9112 {why}")), "{refused}");
+    desk.ok("extension set 9112 --rename 9113");
+    desk.ok("plan set --access-prefix 9");
+    assert!(desk.refused("extension add 9110 --user alice").contains(why));
+    assert!(
+        desk.refused("route set help --pattern '112 113'")
+            .contains("9113")
+    );
+}
+
+#[test]
 fn the_next_gateway_is_tried_for_a_fault_of_the_network_and_for_help_whatever_was_said() {
     let desk = desk();
     desk.ok("route add help --emergency --pattern 112 --gateway carrier --gateway spare");

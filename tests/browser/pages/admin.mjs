@@ -1,5 +1,6 @@
 // Administration: lists and forms of every noun (web/ui/src/admin/nouns), made by the same code. What is special to
 // one has a file of its own.
+import { choose, field, first, fresh, list, none, said, save, there } from "../lib/admin.mjs";
 import { ask, check, equal, must, origin, until } from "../lib/host.mjs";
 
 /** Those that have a list; with a form for a new one, if there is one. */
@@ -18,27 +19,6 @@ const NOUNS = {
 /** Those of which there may be none. */
 const EMPTY = ["bans", "mail", "keys"];
 
-const there = (visit) => visit.page.waitForSelector("table[aria-busy=false] tbody tr");
-const list = (noun) => async (visit) => {
-  await visit.goto(`/admin/${noun}`);
-  await there(visit);
-};
-const first = async (visit, noun) => {
-  await list(noun)(visit);
-  await visit.page.click("tbody tr a");
-  await visit.page.waitForSelector(".inside .fields");
-  await visit.page.waitForLoadState("networkidle").catch(() => {});
-};
-const field = ({ page }, name) => page.locator(`.fields [name=${name}]`);
-const said = ({ page }, kind) => page.waitForSelector(`.fields [role=alert].${kind}:not(:empty)`).then((found) => found.innerText());
-const save = ({ page }) => page.click(".fields button.primary");
-/** Types into a field that names another thing, and chooses it. */
-const choose = async (visit, name, typed, option) => {
-  await field(visit, name).fill(typed);
-  await visit.page.waitForSelector(`datalist option[value="${option}"]`, { state: "attached" });
-  await field(visit, name).fill(option);
-};
-
 export const states = [
   {
     name: "overview",
@@ -51,26 +31,11 @@ export const states = [
   ...Object.keys(NOUNS)
     .filter((noun) => !EMPTY.includes(noun))
     .map((noun) => ({ name: noun, as: "admin", open: list(noun) })),
-  ...EMPTY.map((noun) => ({
-    name: `${noun}-none`,
-    as: "admin",
-    async open(visit) {
-      await visit.goto(`/admin/${noun}`);
-      await visit.page.waitForSelector("table[aria-busy=false]");
-      await visit.page.waitForSelector("text=Nothing found");
-    },
-  })),
+  ...EMPTY.map((noun) => ({ name: `${noun}-none`, as: "admin", open: none(noun) })),
   ...Object.keys(NOUNS).filter((noun) => !EMPTY.includes(noun)).map((noun) => ({ name: `${noun}-one`, as: "admin", open: (visit) => first(visit, noun) })),
   ...Object.keys(NOUNS)
     .filter((noun) => NOUNS[noun])
-    .map((noun) => ({
-      name: `${noun}-new`,
-      as: "admin",
-      async open(visit) {
-        await visit.goto(`/admin/${noun}/new`);
-        await visit.page.waitForSelector(".fields button.primary");
-      },
-    })),
+    .map((noun) => ({ name: `${noun}-new`, as: "admin", open: fresh(noun) })),
   {
     name: "refused",
     as: "admin",
@@ -259,7 +224,7 @@ export const scenarios = {
     await carol.goto("/");
     await carol.signIn("carol@pbx.test");
     await carol.page.click("header a[href='/admin']");
-    await there(carol);
+    await carol.page.waitForSelector(".tiles .value");
     await list("users")(carol);
     await carol.page.fill("#search", "stranger");
     await until("nobody", async () => (await carol.page.$$("tbody tr")).length === 0);

@@ -4,7 +4,7 @@ import { differing } from '../src/admin/changes.tsx'
 import { difference, fieldsOf, fresh, quarrels } from '../src/admin/edits.ts'
 import { flat } from '../src/admin/once.tsx'
 import type { Noun, Row } from '../src/admin/noun.ts'
-import { GROUPS, find } from '../src/admin/nouns/index.ts'
+import { GROUPS, NOUNS, find } from '../src/admin/nouns/index.ts'
 import { written } from '../src/admin/shown.tsx'
 import { say } from '../src/admin/text.ts'
 import { W } from '../src/admin/words.ts'
@@ -71,20 +71,23 @@ test('every noun is described in every language, once, and what it names is ther
       : value && typeof value === 'object'
         ? Object.values(value).flatMap(texts)
         : []
-  for (const text of texts(GROUPS).concat(texts(W))) {
+  for (const text of texts(GROUPS).concat(texts(NOUNS), texts(W))) {
     const [en, de] = text as [string, string]
     assert.ok(en && de, `${en} | ${de}`)
     const holes = (one: string) => [...one.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort()
     assert.deepEqual(holes(en), holes(de), en)
   }
-  const nouns = GROUPS.flatMap(([, all]) => all)
-  assert.equal(new Set(nouns.map(({ path }) => path)).size, nouns.length)
-  for (const { path, fields, related } of nouns) {
+  assert.equal(new Set(NOUNS.map(({ path }) => path)).size, NOUNS.length)
+  for (const { path, fields, related, parts } of NOUNS) {
     assert.equal(new Set(fields.map(({ name }) => name)).size, fields.length, path)
     for (const field of fields) if (field.kind === 'ref') assert.ok(find(field.of ?? ''), `${path} ${field.name}`)
     for (const { noun: other, by } of related ?? []) {
       assert.ok(find(other), `${path}: ${other}`)
       assert.ok(by, path)
+    }
+    for (const { noun: other, by, add, order } of parts ?? []) {
+      const known = find(other)?.fields.map(({ name }) => name) ?? []
+      for (const name of [by, ...add.flat(), ...(order ? [order] : [])]) assert.ok(known.includes(name), `${path}: ${other} ${name}`)
     }
   }
   assert.equal(say(['{a} and {b}', '{b} und {a}'], { a: 1, b: 'two' }), '1 and two')

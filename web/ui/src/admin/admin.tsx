@@ -1,11 +1,32 @@
 /** Administration: the menu, and the page that the address names. */
-import { GROUPS, find, maySee } from './nouns/index.ts'
+import type { ComponentType } from 'preact'
+import { GROUPS, find, isWhole, maySee } from './nouns/index.ts'
 import { Missing } from '../pages/home.tsx'
+import { Export } from './export.tsx'
+import { Force } from './force.tsx'
+import { Import } from './import.tsx'
 import { List } from './list.tsx'
 import { Overview } from './overview.tsx'
-import { say } from './text.ts'
+import { say, type Text } from './text.ts'
 import { Thing } from './thing.tsx'
+import { I } from './words-import.ts'
 import { W } from './words.ts'
+
+interface Tool {
+  path: string
+  title: Text
+  page: ComponentType
+  /** Only administrators of the whole PBX have it. */
+  whole?: boolean
+}
+
+/** Pages that are no noun's. */
+const TOOLS: readonly Tool[] = [
+  { path: 'import', title: I.title, page: Import, whole: true },
+  { path: 'export', title: I.exportTitle, page: Export },
+]
+
+const has = ({ whole }: Tool): boolean => !whole || isWhole()
 
 interface Props {
   /** The address below /admin. */
@@ -18,38 +39,40 @@ export const Admin = ({ rest }: Props) => (
     <div class="inside">
       <Page rest={rest} />
     </div>
+    <Force />
   </div>
 )
 
-const Menu = ({ at }: { at: string }) => (
-  <nav class="menu" aria-label={say(W.menu)}>
-    <ul>
-      <li>
-        <a href="/admin" {...(at === '' ? { 'aria-current': 'page' as const } : {})}>
-          {say(W.overview)}
-        </a>
-      </li>
-    </ul>
-    {GROUPS.map(([title, nouns]) => (
-      <section key={title[0]}>
-        <h2>{say(title)}</h2>
-        <ul>
-          {nouns.filter(maySee).map((noun) => (
-            <li key={noun.path}>
-              <a href={`/admin/${noun.path}`} {...(noun.path === at ? { 'aria-current': 'page' as const } : {})}>
-                {say(noun.title)}
-              </a>
-            </li>
-          ))}
-        </ul>
+const Menu = ({ at }: { at: string }) => {
+  const entry = (path: string, title: Text) => (
+    <li key={path}>
+      <a href={path ? `/admin/${path}` : '/admin'} {...(path === at ? { 'aria-current': 'page' as const } : {})}>
+        {say(title)}
+      </a>
+    </li>
+  )
+  return (
+    <nav class="menu" aria-label={say(W.menu)}>
+      <ul>{entry('', W.overview)}</ul>
+      {GROUPS.map(([title, nouns]) => (
+        <section key={title[0]}>
+          <h2>{say(title)}</h2>
+          <ul>{nouns.filter(maySee).map((noun) => entry(noun.path, noun.title))}</ul>
+        </section>
+      ))}
+      <section>
+        <h2>{say(W.tools)}</h2>
+        <ul>{TOOLS.filter(has).map(({ path, title }) => entry(path, title))}</ul>
       </section>
-    ))}
-  </nav>
-)
+    </nav>
+  )
+}
 
 const Page = ({ rest }: Props) => {
   const [first = '', second, field, id] = rest
   if (first === '') return <Overview />
+  const tool = TOOLS.find(({ path }) => path === first)
+  if (tool && has(tool) && rest.length === 1) return <tool.page key={first} />
   const noun = find(first)
   if (!noun || !maySee(noun) || rest.length > 4) return <Missing />
   if (second === undefined || second === '') return <List key={first} noun={noun} />

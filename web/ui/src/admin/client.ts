@@ -1,5 +1,6 @@
 /** `/api/v1`, as the pages of administration use it. */
 import { ask } from '../api.ts'
+import { unlessBroken } from './force.tsx'
 import type { Noun, Row, Value } from './noun.ts'
 
 const BASE = '/api/v1'
@@ -47,17 +48,18 @@ const changed = (data: Record<string, unknown>): Changed => {
   return { row: row as Row, once: secrets }
 }
 
-export const create = async (noun: Noun, body: Body): Promise<Changed> =>
-  changed((await ask('POST', `${BASE}/${noun.path}`, body, once())).data)
+const forced = (path: string, force: boolean): string => (force ? `${path}${path.includes('?') ? '&' : '?'}force=true` : path)
 
-export const edit = async (noun: Noun, row: Row, body: Body): Promise<Changed> =>
-  changed((await ask('PATCH', at(noun, row), body, based(row))).data)
+export const create = (noun: Noun, body: Body): Promise<Changed> =>
+  unlessBroken(async (force) => changed((await ask('POST', forced(`${BASE}/${noun.path}`, force), body, once())).data))
 
-export const remove = async (noun: Noun, row: Row, everything: boolean): Promise<void> => {
-  await ask('DELETE', `${at(noun, row)}${everything ? '?with_everything=true' : ''}`, undefined, based(row))
-}
+export const edit = (noun: Noun, row: Row, body: Body): Promise<Changed> =>
+  unlessBroken(async (force) => changed((await ask('PATCH', forced(at(noun, row), force), body, based(row))).data))
 
-export const act = async (noun: Noun, row: Row, action: string): Promise<Record<string, unknown>> =>
-  (await ask('POST', `${at(noun, row)}/${action}`, {}, once())).data
+export const remove = (noun: Noun, row: Row, everything: boolean): Promise<unknown> =>
+  unlessBroken((force) => ask('DELETE', forced(`${at(noun, row)}${everything ? '?with_everything=true' : ''}`, force), undefined, based(row)))
+
+export const act = (noun: Noun, row: Row, action: string, body: unknown = {}): Promise<Record<string, unknown>> =>
+  unlessBroken(async (force) => (await ask('POST', forced(`${at(noun, row)}/${action}`, force), body, once())).data)
 
 const at = (noun: Noun, row: Row): string => `${BASE}/${noun.path}/${encodeURIComponent(String(row.id))}`

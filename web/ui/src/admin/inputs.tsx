@@ -140,6 +140,7 @@ const Reference = ({ field, value, row, change, common }: Props & { common: Comm
   const input = useRef<HTMLInputElement>(null)
   const called = (one: Row) => noun?.called(one) ?? String(one.id)
   useEffect(() => {
+    input.current?.setCustomValidity('')
     // Its name is in the row, or has to be asked for.
     const known = field.shows && row[field.name] === value ? row[field.shows] : undefined
     if (typeof known === 'string') text.value = known
@@ -149,10 +150,15 @@ const Reference = ({ field, value, row, change, common }: Props & { common: Comm
   useEffect(() => {
     if (!noun) return
     const timer = setTimeout(() => {
-      list(noun.path, { q: text.value.split(' ')[0] ?? '', size: 20 }).then(({ rows }) => (found.value = rows), () => {})
+      const only = field.within && typeof row[field.within] === 'string' ? { [field.within]: String(row[field.within]) } : {}
+      list(noun.path, { q: text.value.split(' ')[0] ?? '', size: 20, ...only }).then(({ rows }) => {
+        found.value = rows
+        // What was typed faster than it was found.
+        if (input.current?.validity.customError) take(text.peek())
+      }, () => {})
     }, 200)
     return () => clearTimeout(timer)
-  }, [noun, text.value])
+  }, [noun, text.value, field.within && row[field.within]])
   const take = (typed: string) => {
     text.value = typed
     const chosen = found.value.find((one) => called(one) === typed)

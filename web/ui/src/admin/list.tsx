@@ -61,10 +61,12 @@ export const List = ({ noun, by }: Props) => {
       }
     }
     const timer = setTimeout(load, part.peek() ? TYPING : 0)
+    const again = noun.refresh ? setInterval(load, noun.refresh * 1000) : undefined
     const end = listen((news) => isReset(news) && void load())
     return () => {
       over = true
       clearTimeout(timer)
+      clearInterval(again)
       end()
     }
   }, [key, query.value])
@@ -73,6 +75,7 @@ export const List = ({ noun, by }: Props) => {
     query.value = { ...query.value, page: 1, ...change }
   }
   const columns = noun.fields.filter((field) => field.column)
+  const chosen = q !== '' || Object.values(filters).some(Boolean) || by !== undefined
   const pages = Math.max(1, Math.ceil((part.value?.total ?? 0) / SIZE))
   const title = say(noun.title)
   return (
@@ -144,7 +147,9 @@ export const List = ({ noun, by }: Props) => {
           ))}
         </tbody>
       </table>
-      {part.value?.rows.length === 0 && !problem.value && <p class="muted">{say(W.none)}</p>}
+      {part.value?.rows.length === 0 && !problem.value && (
+        <p class={chosen || !noun.empty ? 'muted' : 'hint'}>{say(chosen ? W.none : (noun.empty ?? W.none))}</p>
+      )}
       {!part.value && !problem.value && <p class="muted">{say(W.loading)}</p>}
       <nav class="pager" aria-label={title}>
         <span role="status">{part.value ? say(W.count, { count: number(part.value.total) }) : ''}</span>

@@ -51,6 +51,25 @@ export interface Field {
   sort?: boolean
   /** Whether lists can be asked for those with one of its choices. */
   filter?: boolean
+  /** What is shown where it is null. */
+  none?: Text
+  /** Of a `ref`: the field of both that must be alike, so that only such are offered. */
+  within?: string
+}
+
+/** Things of another noun that belong to one, worked on where that one is. */
+export interface Part {
+  noun: string
+  /** Their field that is this one's id. */
+  by: string
+  title: Text
+  about?: Text
+  /** Their fields that one more is made with; each list of fields is a form of its own. */
+  add: readonly (readonly string[])[]
+  /** What else they have from this one, under the same name. */
+  same?: readonly string[]
+  /** Their field that says which comes first, counted from 0. */
+  order?: string
 }
 
 export interface Action {
@@ -66,6 +85,8 @@ export interface Noun {
   title: Text
   one: Text
   about?: Text
+  /** What lists say where there is none yet. */
+  empty?: Text
   fields: readonly Field[]
   /** What one of them is called. */
   called(row: Row): string
@@ -79,6 +100,9 @@ export interface Noun {
   actions?: readonly Action[]
   /** Lists of others that belong to one: those whose `by` is this one's id. */
   related?: readonly { noun: string; by: string }[]
+  parts?: readonly Part[]
+  /** Seconds after which what is shown is asked for again: not all of it is configuration. */
+  refresh?: number
 }
 
 /** What a list is sorted by unless asked otherwise: the API's own order. */

@@ -1,4 +1,5 @@
 /** A field's value as people read it. */
+import { Named } from './named.tsx'
 import type { Field, Row, Value } from './noun.ts'
 import { number, say, time } from './text.ts'
 import { W } from './words.ts'
@@ -32,5 +33,6 @@ export const Shown = ({ field, row }: { field: Field; row: Row }) => {
   if (field.kind === 'flag' && field.name === 'enabled') {
     return <span class={value === true ? '' : 'warning'}>{text}</span>
   }
-  return text === '' ? <span class="muted">{say(W.nobody)}</span> : <>{text}</>
+  if (text === '') return <span class="muted">{say(field.none ?? W.nobody)}</span>
+  return field.kind === 'ref' && !field.shows ? <Named path={field.of ?? ''} id={text} /> : <>{text}</>
 }

@@ -13,6 +13,7 @@ import { Input } from './inputs.tsx'
 import type { Action, Noun, Row } from './noun.ts'
 import { find, mayChange } from './nouns/index.ts'
 import { Once } from './once.tsx'
+import { Parts } from './parts.tsx'
 import { Shown, written } from './shown.tsx'
 import { Sure } from './sure.tsx'
 import { say, time } from './text.ts'
@@ -34,10 +35,12 @@ export const Thing = ({ noun, id }: { noun: Noun; id: string | null }) => {
   const typed = useSignal<Typed>(id ? {} : fresh(noun))
   const problem = useSignal('')
   const gone = useSignal(false)
+  /** It is being deleted: whether it is still there is no question then. */
+  const leaving = useRef(false)
   useEffect(() => {
     if (!id) return
     const load = () =>
-      client.show(noun.path, id).then(
+      leaving.current || client.show(noun.path, id).then(
         // What is being typed is based on what was seen: the server will say that it changed.
         (found) => {
           if (Object.keys(typed.peek()).length === 0) row.value = found
@@ -48,8 +51,14 @@ export const Thing = ({ noun, id }: { noun: Noun; id: string | null }) => {
           else problem.value = error.message
         },
       )
+    leaving.current = false
     void load()
-    return listen((news) => isReset(news) && void load())
+    const timer = noun.refresh ? setInterval(load, noun.refresh * 1000) : undefined
+    const end = listen((news) => isReset(news) && void load())
+    return () => {
+      clearInterval(timer)
+      end()
+    }
   }, [noun, id])
   if (gone.value) return <Missing />
   const title = id ? (row.value ? noun.called(row.value) : '…') : say(W.addOne, { one: say(noun.one) })
@@ -69,7 +78,8 @@ export const Thing = ({ noun, id }: { noun: Noun; id: string | null }) => {
       )}
       {id && !row.value && !problem.value && <p class="muted">{say(W.loading)}</p>}
       {(!id || row.value) && <Form noun={noun} row={row.value} typed={typed} take={(now) => (row.value = now)} />}
-      {row.value && <More noun={noun} row={row.value} />}
+      {row.value && <Parts noun={noun} row={row.value} />}
+      {row.value && <More noun={noun} row={row.value} leave={(now) => (leaving.current = now)} />}
     </section>
   )
 }
@@ -156,7 +166,7 @@ const Form = ({ noun, row, typed, take }: FormProps) => {
             <Input
               key={field.name}
               field={field}
-              row={row ?? {}}
+              row={row ?? (typed.value as Row)}
               value={Object.hasOwn(typed.value, field.name) ? typed.value[field.name] : row?.[field.name]}
               change={(value) => {
                 typed.value = { ...typed.value, [field.name]: value }
@@ -220,7 +230,7 @@ const Fact = ({ field, row }: { field: Noun['fields'][number]; row: Row }) =>
   )
 
 /** What else there is to one: actions, what belongs to it, its end. */
-const More = ({ noun, row }: { noun: Noun; row: Row }) => {
+const More = ({ noun, row, leave }: { noun: Noun; row: Row; leave(now: boolean): void }) => {
   const asks = useSignal<Action | 'remove' | null>(null)
   const everything = useSignal(false)
   const offered = useSignal(false)
@@ -242,6 +252,7 @@ const More = ({ noun, row }: { noun: Noun; row: Row }) => {
     problem.value = ''
     try {
       if (what === 'remove') {
+        leave(true)
         await client.remove(noun, row, everything.value)
         return go(`/admin/${noun.path}`)
       }
@@ -253,9 +264,10 @@ const More = ({ noun, row }: { noun: Noun; row: Row }) => {
       said.value = told.length ? '' : say(W.done)
       close()
     } catch (error) {
+      leave(false)
       problem.value = (error as Error).message
       // There is something that goes along, or stands in the way.
-      if (error instanceof Problem && error.status === 409) offered.value = true
+      if (error instanceof Problem && error.status === 409 && error.kind !== 'breaks-tests') offered.value = true
     } finally {
       busy.value = false
     }

@@ -1,11 +1,12 @@
 /** What all pages of administration say. */
 import type { Text } from './text.ts'
 
-const words = <T extends Record<string, Text>>(all: T): T => all
+export const words = <T extends Record<string, Text>>(all: T): T => all
 
 export const W = words({
   menu: ['Administration', 'Verwaltung'],
   overview: ['Overview', 'Überblick'],
+  tools: ['Tools', 'Werkzeuge'],
   attention: ['Needs attention', 'Braucht Aufmerksamkeit'],
   fine: ['Nothing: all is well.', 'Nichts: alles in Ordnung.'],
   course: ['Between {least} and {most} lately', 'Zuletzt zwischen {least} und {most}'],
@@ -53,6 +54,14 @@ export const W = words({
   ],
   theirs: ['Saved meanwhile: {value}', 'Inzwischen gespeichert: {value}'],
   takeTheirs: ['Drop what I typed', 'Meine Eingaben verwerfen'],
+  breaks: ['This breaks route tests', 'Das bricht Routentests'],
+  breaksText: [
+    'They say what calls must do, whatever is changed. With this change they would not:',
+    'Sie sagen, was Anrufe tun müssen, was auch immer geändert wird. Mit dieser Änderung täten sie es nicht:',
+  ],
+  force: ['Do it all the same', 'Trotzdem ausführen'],
+  notForced: ['Not saved: it would break route tests.', 'Nicht gespeichert: Es bräche Routentests.'],
+  seeTests: ['To the route tests', 'Zu den Routentests'],
   once: ['Shown only this once', 'Wird nur dieses eine Mal gezeigt'],
   onceText: ['Write it down or copy it now: nobody can look it up later.', 'Jetzt notieren oder kopieren: Nachsehen kann es später niemand.'],
   copy: ['Copy', 'Kopieren'],
@@ -63,5 +72,10 @@ export const W = words({
   choose: ['Type a name or number, and choose', 'Namen oder Nummer tippen und auswählen'],
   choosen: ['Choose one of the list.', 'Bitte aus der Liste wählen.'],
   row: ['Add a row', 'Zeile hinzufügen'],
+  noPart: ['None yet.', 'Noch keine.'],
+  unseen: ['(not to be seen)', '(nicht zu sehen)'],
+  up: ['Up: {name}', 'Nach oben: {name}'],
+  down: ['Down: {name}', 'Nach unten: {name}'],
+  drop: ['Remove: {name}', 'Entfernen: {name}'],
   dropRow: ['Remove row {row}', 'Zeile {row} entfernen'],
 })

@@ -26,3 +26,6 @@ export const ENABLED: Field = {
   column: true,
   filter: true,
 }
+
+/** What goes into a domain can only be chosen of it. */
+export const within = (field: Field): Field => ({ ...field, within: 'domain_id' })

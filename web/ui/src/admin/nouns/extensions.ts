@@ -1,6 +1,7 @@
 import { type Field, type Noun, text } from '../noun.ts'
 import type { Text } from '../text.ts'
 import { DOMAIN, DOMAIN_NAME, ENABLED } from './common.ts'
+import { granted } from './groups.ts'
 
 const forward = (when: string, label: Text): Field => ({
   name: `forward_${when}`,
@@ -55,5 +56,12 @@ export const extensions: Noun = {
   create: true,
   edit: true,
   remove: true,
-  related: [{ noun: 'lines', by: 'extension_id' }],
+  related: [
+    { noun: 'lines', by: 'extension_id' },
+    { noun: 'caps', by: 'extension_id' },
+  ],
+  parts: [
+    { noun: 'group-members', by: 'extension_id', title: ['Groups', 'Gruppen'], add: [['group_id']], same: ['domain_id'] },
+    granted('extension_id'),
+  ],
 }

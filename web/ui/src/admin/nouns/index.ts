@@ -6,25 +6,33 @@ import { bans } from './bans.ts'
 import { channels } from './channels.ts'
 import { domains } from './domains.ts'
 import { extensions } from './extensions.ts'
+import { gateways } from './gateways.ts'
+import { groups, members } from './groups.ts'
 import { keys } from './keys.ts'
+import { blocks, callerIds, caps } from './limits.ts'
 import { lines } from './lines.ts'
 import { mail } from './mail.ts'
 import { revisions } from './revisions.ts'
+import { grants, routes } from './routes.ts'
 import { sessions, signIns } from './sessions.ts'
 import { settings } from './settings.ts'
 import { users } from './users.ts'
 
 export const GROUPS: readonly (readonly [title: Text, nouns: readonly Noun[]])[] = [
   [['People and phones', 'Menschen und Telefone'], [users, extensions, lines, channels, domains]],
+  [['Outside', 'Draußen'], [gateways, routes, groups, callerIds, blocks, caps]],
   [['Safety', 'Sicherheit'], [sessions, signIns, bans, keys]],
   [['The PBX', 'Die Anlage'], [settings, mail, revisions]],
 ]
 
-const ALL = GROUPS.flatMap(([, nouns]) => nouns)
+/** Those that are worked on at the pages of others, and not by themselves. */
+const INNER: readonly Noun[] = [members, grants]
 
-export const find = (path: string): Noun | undefined => ALL.find((noun) => noun.path === path)
+export const NOUNS: readonly Noun[] = GROUPS.flatMap(([, nouns]) => nouns).concat(INNER)
 
-const isWhole = (): boolean => me.value?.user?.role === 'administrator'
+export const find = (path: string): Noun | undefined => NOUNS.find((noun) => noun.path === path)
+
+export const isWhole = (): boolean => me.value?.user?.role === 'administrator'
 
 /** The API is who refuses; this only spares people what it would. */
 export const mayChange = (noun: Noun): boolean => !noun.whole || isWhole()

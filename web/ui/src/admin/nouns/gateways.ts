@@ -1,0 +1,123 @@
+import { type Field, type Noun, text } from '../noun.ts'
+import { DOMAIN_NAME, ENABLED } from './common.ts'
+
+const STATE: Field = {
+  name: 'state',
+  label: ['State', 'Zustand'],
+  kind: 'choice',
+  choices: [
+    ['up', ['reachable', 'erreichbar']],
+    ['down', ['not reachable', 'nicht erreichbar']],
+    ['unknown', ['not known', 'nicht bekannt']],
+  ],
+  sent: 'never',
+  column: true,
+}
+
+export const gateways: Noun = {
+  path: 'gateways',
+  title: ['Gateways', 'Gateways'],
+  one: ['Gateway', 'Gateway'],
+  about: [
+    'The ways out of the PBX, and in: a carrier’s trunk, or another switch.',
+    'Die Wege aus der Anlage und hinein: der Anschluss eines Anbieters oder eine andere Anlage.',
+  ],
+  empty: [
+    'No gateway yet, so that nobody can call out. Add the account that your carrier gave you; then a route that leads there.',
+    'Noch kein Gateway, darum kann niemand nach draußen rufen. Legen Sie das Konto an, das Ihr Anbieter Ihnen gab, danach eine Route dorthin.',
+  ],
+  hidden: true,
+  whole: true,
+  refresh: 10,
+  fields: [
+    { name: 'name', label: ['Name', 'Name'], required: true, max: 32, column: true, sort: true },
+    STATE,
+    {
+      name: 'proxy',
+      label: ['Where its calls go', 'Wohin seine Anrufe gehen'],
+      help: ['A host or address, maybe with a port: sip.example.com:5060.', 'Ein Rechner oder eine Adresse, vielleicht mit Port: sip.example.com:5060.'],
+      required: true,
+      max: 300,
+      column: 'wide',
+      sort: true,
+    },
+    {
+      name: 'transport',
+      label: ['By', 'Über'],
+      kind: 'choice',
+      choices: [
+        ['udp', ['UDP', 'UDP']],
+        ['tcp', ['TCP', 'TCP']],
+        ['tls', ['TLS', 'TLS']],
+      ],
+      initial: 'udp',
+      required: true,
+    },
+    {
+      name: 'domain_id',
+      label: ['Domain', 'Domäne'],
+      help: ['Empty: every domain may use it.', 'Leer: Alle Domänen dürfen es benutzen.'],
+      kind: 'ref',
+      of: 'domains',
+      shows: 'domain',
+      empty: true,
+    },
+    { ...DOMAIN_NAME, none: ['every', 'alle'] },
+    { name: 'username', label: ['Account', 'Konto'], help: ['As the carrier calls it. Empty: it is known by its address.', 'Wie der Anbieter es nennt. Leer: Es ist an seiner Adresse zu erkennen.'], max: 128, empty: true },
+    {
+      name: 'password',
+      label: ['Password of the account', 'Passwort des Kontos'],
+      help: ['Kept sealed, and never shown again. Left empty, it stays as it is.', 'Wird verschlossen aufbewahrt und nie wieder gezeigt. Bleibt das Feld leer, bleibt es, wie es ist.'],
+      kind: 'password',
+    },
+    { name: 'register', label: ['The PBX registers there', 'Die Anlage meldet sich dort an'], help: ['Left alone for a new one: where there is a password.', 'Bleibt es bei einem neuen unberührt: wenn es ein Passwort gibt.'], kind: 'flag' },
+    {
+      name: 'source_acl',
+      label: ['Networks its calls come from', 'Netze, aus denen seine Anrufe kommen'],
+      help: [
+        'Such as 192.0.2.0/24, blank separated. Nobody else’s calls are taken for its. Empty: none come.',
+        'Etwa 192.0.2.0/24, durch Leerzeichen getrennt. Von anderswo gilt kein Anruf als seiner. Leer: Es kommen keine.',
+      ],
+      empty: true,
+    },
+    {
+      name: 'max_calls',
+      label: ['Calls at once', 'Anrufe zugleich'],
+      help: ['0: no limit.', '0: unbegrenzt.'],
+      kind: 'number',
+      min: 0,
+      max: 10_000,
+      initial: 0,
+    },
+    {
+      name: 'caller_id_style',
+      label: ['Where it looks for who calls', 'Wo es nachsieht, wer anruft'],
+      kind: 'choice',
+      choices: [
+        ['pai', ['P-Asserted-Identity', 'P-Asserted-Identity']],
+        ['from', ['From', 'From']],
+        ['rpid', ['Remote-Party-ID', 'Remote-Party-ID']],
+      ],
+      initial: 'pai',
+      required: true,
+    },
+    { name: 'realm', label: ['Realm', 'Realm'], help: ['Empty: the name of where its calls go.', 'Leer: der Name, wohin seine Anrufe gehen.'], max: 253, empty: true },
+    { name: 'from_domain', label: ['Domain in From', 'Domäne in From'], help: ['Empty: the name of where its calls go.', 'Leer: der Name, wohin seine Anrufe gehen.'], max: 253, empty: true },
+    {
+      name: 'ping_seconds',
+      label: ['Asked whether it is there (seconds)', 'Wird gefragt, ob es da ist (Sekunden)'],
+      help: ['Every so many, from 5; 0: never.', 'Alle so viele, ab 5; 0: nie.'],
+      kind: 'number',
+      min: 0,
+      max: 3600,
+      initial: 30,
+    },
+    ENABLED,
+    { name: 'has_password', label: ['Has a password', 'Hat ein Passwort'], kind: 'flag', sent: 'never' },
+    { name: 'calls', label: ['Calls now', 'Anrufe jetzt'], kind: 'number', sent: 'never', column: true },
+  ],
+  called: (row) => text(row, 'name'),
+  create: true,
+  edit: true,
+  remove: true,
+}

@@ -1,6 +1,6 @@
 //! Calls to extensions: ring, forward, leave a message.
 
-use super::{Call, UNANSWERED_CONTEXT, action, open, respond};
+use super::{Call, UNANSWERED_CONTEXT, action, bridge, open, respond};
 use crate::follow::{End, Way};
 use crate::forward::When;
 use crate::resolve::{Leg, Ring};
@@ -74,7 +74,7 @@ fn rings(doc: &mut Document, call: Call<'_, '_>, way: &Way<'_>, ring: &Ring<'_>)
         .any(|when| called.forwards_to(*when).is_some());
     let goes_on = forwards || called.voicemail;
     prepare(doc, call, way, Some(ring), goes_on);
-    action(doc, "bridge", |out| ring.dial_string(out));
+    bridge(doc, call.rq, |out| ring.dial_string(out));
     if forwards {
         action(doc, "transfer", |out| {
             out.number(&called.number)

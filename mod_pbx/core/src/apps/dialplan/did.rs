@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::{action, ended, open, refused, respond};
+use super::{action, bridge, ended, open, refused, respond};
 use crate::dids::{self, Decision, Destination, Did, End, Inbound, Ringing};
 use crate::follow::{self, Hops, Way};
 use crate::forward::When;
@@ -153,7 +153,7 @@ fn rings(
     action(doc, "set", |out| {
         out.literal("call_timeout=").integer(seconds);
     });
-    action(doc, "bridge", |out| {
+    bridge(doc, call.rq, |out| {
         resolve::dial_string(&rings, ringing.in_turn, out)
     });
     let did = ringing.did;
@@ -272,7 +272,7 @@ fn transferred(call: Outside<'_, '_>, domain: &Domain, way: &Way<'_>) -> String 
             action(&mut doc, "set", |out| {
                 out.literal("call_timeout=").integer(ring.seconds());
             });
-            action(&mut doc, "bridge", |out| ring.dial_string(out));
+            bridge(&mut doc, call.rq, |out| ring.dial_string(out));
             action(&mut doc, "transfer", |out| {
                 out.number(&ring.extension.number)
                     .literal(" XML ")

@@ -289,3 +289,18 @@ fn action(doc: &mut Document, application: &'static str, fill: impl FnOnce(&mut 
         .action_attr("data", fill)
         .end();
 }
+
+/// Calls those of this dial string.
+///
+/// Who already speaks (was transferred, or heard something) has a codec, and whoever is called for them would be offered
+/// that one alone (`switch_core_media_prepare_codecs`): few phones know a browser's Opus. So those of the profile are
+/// offered too, then and only then: for a call that begins, the caller's own list says enough.
+fn bridge(doc: &mut Document, rq: &Request<'_>, fill: impl FnOnce(&mut ActionData<'_>)) {
+    let speaks = rq.param("Channel-Read-Codec-Name").is_some();
+    action(doc, "bridge", |out| {
+        if speaks {
+            out.literal("{media_mix_inbound_outbound_codecs=true}");
+        }
+        fill(out);
+    });
+}

@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::{Call, action, open, respond};
+use super::{Call, action, bridge, open, respond};
 use crate::caps::{Charge, VARIABLE};
 use crate::gateways::{LEG, PROFILE};
 use crate::routing::{self, Decision, Out, Payer, Refusal, Way};
@@ -91,7 +91,7 @@ fn goes_out(call: Call<'_, '_>, out: &Out) -> String {
         call.view.caps.promise(charge);
     }
     for way in &out.ways {
-        action(&mut doc, "bridge", |data| leg(call, way, charge, data));
+        bridge(&mut doc, call.rq, |data| leg(call, way, charge, data));
     }
     log(&mut doc, |data| {
         data.literal("the call to ")

@@ -5,6 +5,9 @@ mod doors;
 mod load;
 mod patched;
 
+use std::net::UdpSocket;
+use std::time::Duration;
+
 use libtest_mimic::Trial;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -112,11 +115,33 @@ pub(crate) fn echo_phone(rig: &Rig, username: &str, calls: usize) -> crate::sipp
         .port(port)
         .key("expires", "120")
         .run();
+    take_lamp(port);
     Sipp::new(&rig.site, "echo", Vec::new())
         .port(port)
         .calls(calls, 1)
         .echo()
         .start()
+}
+
+/// Answers the NOTIFY about the mailbox that follows a registration, as soon as the switch comes to it: for sipp it would
+/// be the call, and the INVITE would find nobody.
+fn take_lamp(port: u16) {
+    let socket = UdpSocket::bind(("127.0.0.1", port)).expect("sipp has left it");
+    socket.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    let mut buffer = [0; 4096];
+    // None: it came while nobody listened, and comes no more.
+    let Ok((length, from)) = socket.recv_from(&mut buffer) else {
+        return;
+    };
+    let asked = String::from_utf8_lossy(&buffer[..length]);
+    assert!(asked.starts_with("NOTIFY"), "{asked}");
+    let copied = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"];
+    let lines = asked
+        .lines()
+        .filter(|line| copied.iter().any(|name| line.starts_with(name)));
+    let head = lines.fold(String::new(), |head, line| head + line + "\r\n");
+    let answer = format!("SIP/2.0 200 OK\r\n{head}Content-Length: 0\r\n\r\n");
+    socket.send_to(answer.as_bytes(), from).unwrap();
 }
 
 /// Calls `number`; the call's id. The tone starts as soon as the switch says where to.

@@ -8,6 +8,7 @@ use crate::child::Owned;
 use crate::found;
 use crate::ports::{self, ports};
 use crate::site::{Site, repository};
+use crate::wait;
 
 /// One run of a scenario in `tests/switch/sipp`.
 #[derive(Debug)]
@@ -124,7 +125,7 @@ impl<'a> Sipp<'a> {
             "-recv_timeout",
             "10000",
             "-timeout",
-            "60s",
+            "180s",
             "-timeout_error",
             "-trace_err",
         ]);
@@ -134,7 +135,11 @@ impl<'a> Sipp<'a> {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let process = Owned::spawn(command).expect("sipp starts");
+        let mut process = Owned::spawn(command).expect("sipp starts");
+        // A call that came before it listens would be refused by the machine.
+        wait::until("sipp to listen", wait::SOON, || {
+            (listens(self.port) || process.ended().is_some()).then_some(())
+        });
         Started {
             process,
             errors: file("errors"),
@@ -152,6 +157,14 @@ impl<'a> Sipp<'a> {
     }
 }
 
+/// Whether any program of this machine has this UDP port.
+fn listens(port: u16) -> bool {
+    let table = fs::read_to_string("/proc/net/udp").expect("Linux says");
+    let end = format!(":{port:04X}");
+    let mut locals = table.lines().filter_map(|line| line.split_whitespace().nth(1));
+    locals.any(|local| local.ends_with(&end))
+}
+
 impl Started {
     /// Waits for its end.
     ///
@@ -159,7 +172,7 @@ impl Started {
     /// A call did not go as the scenario says.
     #[track_caller]
     pub(crate) fn succeed(mut self) {
-        let status = self.process.end_within(Duration::from_secs(70));
+        let status = self.process.end_within(Duration::from_secs(190));
         let errors = fs::read_to_string(&self.errors).unwrap_or_default();
         let shown: String = errors.chars().take(3000).collect();
         assert!(status.success(), "sipp {}: {status}\n{shown}", self.scenario);

@@ -188,8 +188,12 @@ impl Drop for Site {
     }
 }
 
-/// The module that cargo built for this test: beside the test program.
+/// The module that `PBX_MODULE` names, as a package has it; else the one that cargo built for this test, beside the
+/// test program.
 pub(crate) fn module() -> PathBuf {
+    if let Some(named) = std::env::var_os("PBX_MODULE") {
+        return fs::canonicalize(&named).unwrap_or_else(|error| panic!("PBX_MODULE={named:?}: {error}"));
+    }
     let program = std::env::current_exe().expect("this program has a path");
     let built = program.with_file_name("libmod_pbx.so");
     assert!(built.is_file(), "{} is not built", built.display());

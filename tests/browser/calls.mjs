@@ -26,6 +26,11 @@ const ears = () => {
 };
 
 const row = (page, number) => page.locator("tbody tr", { has: page.locator(`td:text-is("${number}")`) });
+const openPad = async (page) => {
+  const pad = page.locator("details.dial");
+  if (!(await pad.evaluate((one) => one.open))) await pad.locator("summary").click();
+  return pad;
+};
 const online = (page) => page.waitForSelector(".phone header .state.online");
 
 /** The verbs, for `pages` by name in `browser`. */
@@ -57,6 +62,48 @@ export const calls = (browser, pages) => {
       await page(how).click(".call.active button:has-text('Transfer')");
       await page(how).fill(".transfer input", how.number);
       await page(how).click(".transfer .primary");
+    },
+    /** Somebody else is called first, while this call waits. */
+    async speakFirst(how) {
+      await page(how).click(".call.active button:has-text('Transfer')");
+      await page(how).fill(".transfer input", how.number);
+      await page(how).click(".transfer button:has-text('Speak first')");
+    },
+    /** The two that are spoken with are left to each other. */
+    async connect(how) {
+      await page(how).click(".transfer button:has-text('Connect with')");
+    },
+    async hold(how) {
+      await page(how).click(".call.active button:has-text('Hold')");
+    },
+    async resume(how) {
+      await page(how).click(".call.held button:has-text('Resume')");
+    },
+    /** Dials by the pad. */
+    async dial(how) {
+      const pad = await openPad(page(how));
+      await pad.locator("input").fill(how.number);
+      await pad.locator(".primary").click();
+    },
+    async echoTest(how) {
+      const pad = await openPad(page(how));
+      await pad.locator("button:has-text('Echo test')").click();
+    },
+    /** Presses digits during a call. */
+    async digits(how) {
+      const keypad = page(how).locator(".call.active .pad");
+      if (!(await keypad.count())) await page(how).click(".call.active button:has-text('Keypad')");
+      for (const digit of how.digits) await keypad.locator("button", { hasText: digit }).first().click();
+    },
+    /** The network of this browser goes, and comes back. */
+    async network(how) {
+      await page(how).context().setOffline(!how.there);
+    },
+    async isOnline(how) {
+      await online(page(how));
+    },
+    async isOffline(how) {
+      await page(how).waitForSelector(".phone header .state.offline", { state: "attached", timeout: 60_000 });
     },
     async hangUp(how) {
       await page(how).click(".call .hangup");
@@ -92,6 +139,18 @@ export const calls = (browser, pages) => {
     async reload(how) {
       await page(how).reload();
       await online(page(how));
+    },
+    /** How much is heard in each of so many seconds: energy. Chromium's fake microphone beeps twice a second. */
+    async loudness(how) {
+      const all = [];
+      let before = (await page(how).evaluate("window.heard()")).energy;
+      for (let second = 0; second < how.seconds; second++) {
+        await new Promise((done) => setTimeout(done, 1_000));
+        const now = (await page(how).evaluate("window.heard()")).energy;
+        all.push(now - before);
+        before = now;
+      }
+      return all;
     },
     /** Waits until so much more was sent and heard: packets, and energy (Chromium's fake microphone beeps). */
     async hears(how) {

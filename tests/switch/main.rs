@@ -55,6 +55,7 @@ mod punt;
 mod registrations;
 mod reloads;
 mod secure;
+mod softphone_calls;
 mod softphone_pages;
 mod storage;
 mod voicemail;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
     browsers::add(&mut trials);
     chromium::add(&mut trials);
     softphone_pages::add(&mut trials);
+    softphone_calls::add(&mut trials);
     reloads::add(&mut trials);
     storage::add(&mut trials);
     crashes::add(&mut trials);

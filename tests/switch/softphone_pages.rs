@@ -32,11 +32,11 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
 }
 
 /// The people at the pages of one Chromium.
-struct People(Chromium);
+pub(crate) struct People(Chromium);
 
 impl People {
     #[track_caller]
-    fn online(users: &[&str]) -> Self {
+    pub(crate) fn online(users: &[&str]) -> Self {
         let mut people = Self(Chromium::start());
         for user in users {
             let name = format!("{user}@{}", DOMAINS[0]);
@@ -50,7 +50,7 @@ impl People {
     }
 
     #[track_caller]
-    fn does(&mut self, user: &str, verb: &str, how: Value) -> Value {
+    pub(crate) fn does(&mut self, user: &str, verb: &str, how: Value) -> Value {
         let mut command = how;
         command["do"] = verb.into();
         command["as"] = user.into();
@@ -59,18 +59,18 @@ impl People {
 
     /// Waits for a call of theirs in this state.
     #[track_caller]
-    fn has(&mut self, user: &str, state: &str) -> String {
+    pub(crate) fn has(&mut self, user: &str, state: &str) -> String {
         let said = self.does(user, "call", json!({"state": state}));
         said.as_str().unwrap_or_default().to_owned()
     }
 
     #[track_caller]
-    fn hears(&mut self, user: &str) {
+    pub(crate) fn hears(&mut self, user: &str) {
         self.does(user, "hears", json!({}));
     }
 
     #[track_caller]
-    fn row_is(&mut self, user: &str, number: &str, state: &str) {
+    pub(crate) fn row_is(&mut self, user: &str, number: &str, state: &str) {
         self.does(user, "rowIs", json!({"number": number, "state": state}));
     }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { FakePeer, World, settle } from './fakes.ts'
-import { only, talking } from './talking.ts'
+import { agreeing, only, talking } from './talking.ts'
 
 beforeEach(() => {
   FakePeer.gathers = true
@@ -180,6 +180,35 @@ test('hold: what the switch says counts', async () => {
   assert.equal(only(phone).busy, false)
 })
 
+test('who holds is not heard, whatever happens meanwhile, until the call is taken back', async () => {
+  const world = new World()
+  const phone = await world.online()
+  const call = await talking(world, phone)
+  const speaks = () => world.microphone.streams.at(-1)!.tracks[0]!.enabled
+  assert.equal(speaks(), true)
+  await agreeing(world, phone.obey({ do: 'hold', call, on: true }))
+  assert.equal(only(phone).state, 'held')
+  assert.equal(speaks(), false)
+  await phone.obey({ do: 'mute', call, on: true })
+  await phone.obey({ do: 'mute', call, on: false })
+  assert.equal(speaks(), false, 'not muted, and yet held')
+  await phone.changeMicrophone()
+  assert.equal(speaks(), false)
+  world.socket.drop()
+  await world.clock.pass(500)
+  await world.letIn([call], [{ callID: call, sdp: 'again' }])
+  world.socket.answer('verto.attach')
+  await settle()
+  assert.equal(only(phone).state, 'held')
+  assert.equal(speaks(), false)
+  const taken = phone.obey({ do: 'hold', call, on: false })
+  await settle()
+  world.socket.answer('verto.modify', { action: 'unhold', holdState: 'active' })
+  await taken
+  assert.equal(only(phone).state, 'active')
+  assert.equal(speaks(), true)
+})
+
 test('mute lasts through every new track and a reconnection', async () => {
   const world = new World()
   const phone = await world.online()
@@ -237,4 +266,23 @@ test('the quality is told from what arrives', async () => {
   assert.equal(only(phone).quality, 'poor')
   await world.clock.pass(3_000)
   assert.equal(only(phone).quality, 'silent')
+})
+
+test('how loud both sides are, while they speak', async () => {
+  const world = new World()
+  const phone = await world.online()
+  const call = await talking(world, phone)
+  world.peer.stats = [
+    ['m', { type: 'media-source', kind: 'audio', audioLevel: 1 }],
+    ['i', { type: 'inbound-rtp', kind: 'audio', audioLevel: 0 }],
+    ['v', { type: 'inbound-rtp', kind: 'video', audioLevel: 1 }],
+  ]
+  assert.deepEqual(await phone.levels(call), { mine: 1, theirs: 0 })
+  world.peer.stats = [['m', { type: 'media-source', kind: 'audio', audioLevel: 0.0316227766 }]]
+  const quiet = await phone.levels(call)
+  assert.ok(quiet?.mine && Math.abs(quiet.mine - 0.5) < 1e-6, 'half way from silence, at -30 dB')
+  assert.equal(quiet.theirs, null, 'not told')
+  assert.equal(await phone.levels('another'), null)
+  await agreeing(world, phone.obey({ do: 'hold', call, on: true }))
+  assert.equal(await phone.levels(call), null)
 })

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { Icon } from '../icons.tsx'
 import { duration, maybe, t, type Key } from '../i18n.ts'
 import type { CallView } from '../verto/phone.ts'
+import type { Levels } from '../verto/quality.ts'
 import { party, type Hub } from './hub.ts'
 import { Pad } from './pad.tsx'
 
@@ -54,6 +55,7 @@ export const CallCard = ({ call, others, hub }: Props) => {
           {call.quality && <span class={`quality ${call.quality}`}>{t(`quality.${call.quality}`)}</span>}
           {call.muted && <span class="warning">{t('call.muted')}</span>}
           {call.digits && <span class="muted">{call.digits.slice(-16)}</span>}
+          {call.state === 'active' && hub.here.value && <Loudness call={name} hub={hub} />}
         </p>
       )}
       <div class="row">
@@ -148,6 +150,38 @@ const Transfer = ({ call, others, hub }: Props) => {
         ))}
       </div>
     </form>
+  )
+}
+
+/** Who is not heard sees whether it is their own microphone. */
+const Loudness = ({ call, hub }: { call: string; hub: Hub }) => {
+  const now = useSignal<Levels | null>(null)
+  useEffect(() => {
+    let over = false
+    const timer = setInterval(() => {
+      void hub.levels(call).then((levels) => {
+        if (!over) now.value = levels
+      })
+    }, 250)
+    return () => {
+      over = true
+      clearInterval(timer)
+    }
+  }, [call, hub, now])
+  const sides: [Key, number | null | undefined][] = [
+    ['level.mine', now.value?.mine],
+    ['level.theirs', now.value?.theirs],
+  ]
+  return (
+    <>
+      {sides.map(([key, level]) =>
+        typeof level === 'number' ? (
+          <label key={key} class="muted">
+            {t(key)} <meter min={0} max={1} value={level} />
+          </label>
+        ) : null,
+      )}
+    </>
   )
 }
 

@@ -8,6 +8,7 @@ import { store } from '../storage.ts'
 import { realClock } from '../verto/clock.ts'
 import type { Peer } from '../verto/media.ts'
 import { Phone, type CallView, type Command, type PhoneState } from '../verto/phone.ts'
+import type { Levels } from '../verto/quality.ts'
 import type { Socket } from '../verto/rpc.ts'
 import { Tabs, browserChannel, browserLocks } from '../verto/tabs.ts'
 import { openMicrophone, refresh, route, unplugged, used } from './devices.ts'
@@ -48,9 +49,14 @@ export class Hub {
         this.state.value = state
       },
     })
-    const nudge = () => document.visibilityState === 'visible' && this.phone?.session.nudge()
+    const nudge = () => this.phone?.session.nudge()
+    // In a tab that nobody looks at too: a call may go on in it, and its timers are slow.
     this.on(window, 'online', nudge)
-    this.on(document, 'visibilitychange', nudge)
+    this.on(window, 'offline', nudge)
+    // One network may take the other's place with no moment in between; not every browser tells.
+    const { connection } = navigator as { connection?: EventTarget }
+    if (connection) this.on(connection, 'change', nudge)
+    this.on(document, 'visibilitychange', () => document.visibilityState === 'visible' && nudge())
   }
 
   /** Does it here, or has the tab with the phone do it. To be called from a click or a key: it unlocks the sound. */
@@ -60,6 +66,11 @@ export class Hub {
       void Notification.requestPermission().catch(() => {})
     }
     this.tabs.send(command)
+  }
+
+  /** How loud it is in a call; null also in a tab that has not the sound. */
+  levels(call: string): Promise<Levels | null> {
+    return this.phone?.levels(call) ?? Promise.resolve(null)
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { t } from '../i18n.ts'
+import { loudness } from '../verto/quality.ts'
 import { canChooseOutput, chooseDevice, kind, openMicrophone, present, used, type Use } from './devices.ts'
 import { play, unlock } from './tones.ts'
 
@@ -65,8 +66,7 @@ const Level = () => {
         const timer = setInterval(() => {
           analyser.getFloatTimeDomainData(samples)
           const power = samples.reduce((sum, value) => sum + value * value, 0) / samples.length
-          // From -60 dB to 0.
-          level.value = Math.max(0, Math.min(1, 1 + Math.log10(Math.sqrt(power) + 1e-9) / 3))
+          level.value = loudness(Math.sqrt(power))
         }, 80)
         end = () => {
           clearInterval(timer)

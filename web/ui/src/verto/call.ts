@@ -6,7 +6,7 @@
  *   active, held → recovering → active, held     (the connection to the switch was lost)
  */
 import { Media, NoCandidate, type MediaDeps } from './media.ts'
-import { quality, sample, type Quality, type Sample } from './quality.ts'
+import { levels, quality, sample, type Levels, type Quality, type Sample } from './quality.ts'
 import { Lost, Refusal, text, type Json } from './rpc.ts'
 
 export type CallState =
@@ -182,7 +182,7 @@ export class Call {
     this.stopMending()
     this.mending = this.busy = false
     this.quality = this.last = null
-    this.wasHeld = this.state === 'held' || (this.state === 'recovering' && this.wasHeld)
+    this.wasHeld = this.held
     if (!this.go('recovering')) this.events.changed()
   }
 
@@ -225,7 +225,7 @@ export class Call {
   /** The microphone is off until it is on again, whatever happens to the sound in between. */
   mute(muted: boolean): void {
     this.muted = muted
-    this.media.mute(muted)
+    this.heed()
     this.events.changed()
   }
 
@@ -252,6 +252,12 @@ export class Call {
     this.digits += digits
     this.events.changed()
     await this.deps.ask('verto.info', { dtmf: digits, dialogParams: { callID: this.id } }).catch(() => {})
+  }
+
+  /** How loud both sides are, now; null: nothing is heard or said. */
+  async levels(): Promise<Levels | null> {
+    const report = this.state === 'active' ? await this.media.stats()?.catch(() => null) : null
+    return report ? levels(report as unknown as Iterable<[string, unknown]>) : null
   }
 
   /** The chosen microphone is another one. */
@@ -311,7 +317,6 @@ export class Call {
 
   private up(state: 'active' | 'held'): void {
     if (!this.go(state)) return
-    this.media.mute(this.muted)
     this.answeredAt ||= this.deps.clock.now()
     this.wasHeld = false
     this.events.changed()
@@ -358,7 +363,7 @@ export class Call {
 
   /** What is remembered of it through a reload of the page. */
   memory(): Memory {
-    const held = this.state === 'held' || (this.state === 'recovering' && this.wasHeld)
+    const { held } = this
     const { id, direction, number, name, muted, answeredAt } = this
     return { id, direction, number, name, muted, answeredAt, held }
   }
@@ -370,12 +375,21 @@ export class Call {
     this.answeredAt = memory.answeredAt
     this.wasHeld = memory.held
     this.muted = memory.muted
-    this.media.mute(memory.muted)
+    this.heed()
   }
 
   /** It is not ours to speak on any more: the switch is told nothing. */
   abandon(cause: string): void {
     this.end(cause)
+  }
+
+  private get held(): boolean {
+    return this.state === 'held' || (this.state === 'recovering' && this.wasHeld)
+  }
+
+  /** Whom we hold hears nothing of us: a switch without music to play would go on passing our voice. */
+  private heed(): void {
+    this.media.mute(this.muted || this.held)
   }
 
   private end(cause: string): void {
@@ -391,6 +405,7 @@ export class Call {
   private go(to: CallState): boolean {
     if (!ARROWS[this.state].includes(to)) return false
     this.state = to
+    this.heed()
     this.events.changed()
     return true
   }

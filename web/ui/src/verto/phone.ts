@@ -1,7 +1,7 @@
 /** The phone of one channel: a session, and the calls on it, of which at most one is spoken on. */
 import { Call, type CallState, type Memory } from './call.ts'
 import type { MediaDeps } from './media.ts'
-import type { Quality } from './quality.ts'
+import type { Levels, Quality } from './quality.ts'
 import { isObject, text, type Json } from './rpc.ts'
 import { Session, type Link, type SessionDeps } from './session.ts'
 
@@ -93,6 +93,11 @@ export class Phone {
   /** The microphone that is chosen is another one. */
   async changeMicrophone(): Promise<void> {
     await Promise.all(this.live().map((call) => call.changeMicrophone()))
+  }
+
+  /** How loud it is in a call. */
+  levels(call: string): Promise<Levels | null> {
+    return this.find(call)?.levels() ?? Promise.resolve(null)
   }
 
   private async command(command: Exclude<Command, { do: 'start' | 'stop' | 'dial' }>): Promise<void> {

@@ -12,6 +12,27 @@ export interface Sample {
 /** silent: nothing arrives at all. */
 export type Quality = 'good' | 'fair' | 'poor' | 'silent'
 
+/** How loud our microphone and the other side are: see `loudness`; null: the browser does not say. */
+export interface Levels {
+  mine: number | null
+  theirs: number | null
+}
+
+/** An amplitude, 0 to 1, as long as people would draw it: from -60 dB to 0. */
+export const loudness = (amplitude: number): number => Math.max(0, Math.min(1, 1 + Math.log10(amplitude + 1e-9) / 3))
+
+/** What a report says of how loud it is. */
+export const levels = (report: Iterable<[string, unknown]>): Levels => {
+  const all: Levels = { mine: null, theirs: null }
+  for (const [, value] of report) {
+    const { type, kind, audioLevel } = value as Record<string, unknown>
+    if (kind !== 'audio' || typeof audioLevel !== 'number') continue
+    if (type === 'media-source') all.mine = loudness(audioLevel)
+    if (type === 'inbound-rtp') all.theirs = loudness(audioLevel)
+  }
+  return all
+}
+
 /** What a report says of the sound that arrives. */
 export const sample = (report: Iterable<[string, unknown]>): Sample => {
   const all: Sample = { received: 0, lost: 0, jitter: 0, roundTrip: null }

@@ -8,7 +8,7 @@ use super::address::At;
 use super::desk::{self, Desk, InDomain};
 use super::group;
 use super::out::{Answer, Refusal, Said, Table, count, refuse};
-use crate::names::{BadName, E164, Number, Username};
+use crate::names::{BadName, E164, GatewayName, Number, Slug, Username};
 use crate::store::{Change, Reader, rows};
 
 #[derive(Debug, Subcommand)]
@@ -52,12 +52,14 @@ pub(super) enum Verb {
         #[command(flatten)]
         place: InDomain,
     },
-    /// Says as whom an extension or a line calls out
+    /// Says as whom an extension or a line calls out, or whoever does by a route's gateway
     #[command(after_help = "\
 Examples: pbx caller-id use --extension 1001 --number +4930123456
           pbx caller-id use --line alice-mobile --number +4930123457 --emergency +4930123456
           pbx caller-id use --extension 1001 --number none
-A line's own goes before its extension's, and that before a route's.")]
+          pbx caller-id use --route national --gateway spare --number +4930123458
+A line's own goes before its extension's, that before a route's (pbx route set --caller-id), and that before the
+one of the route's gateway.")]
     Use {
         /// The extension that calls
         #[arg(long, value_name = "NUMBER", conflicts_with = "line")]
@@ -65,6 +67,12 @@ A line's own goes before its extension's, and that before a route's.")]
         /// The line that calls
         #[arg(long, value_name = "USERNAME")]
         line: Option<Username>,
+        /// With --gateway: calls by this gateway of the route for which nobody else says as whom
+        #[arg(long, value_name = "NAME", requires = "gateway", conflicts_with_all = ["extension", "line", "emergency"])]
+        route: Option<Slug>,
+        /// The gateway of --route
+        #[arg(long, value_name = "NAME", requires = "route")]
+        gateway: Option<GatewayName>,
         /// A number of the domain, or none
         #[arg(long, value_name = "NUMBER|none")]
         number: Option<Chosen>,
@@ -98,11 +106,19 @@ impl Verb {
             Self::Set { number, name, place } => set(desk, &number, name, &place),
             Self::Delete { number, place } => delete(desk, &number, &place),
             Self::Use {
+                route: Some(route),
+                gateway: Some(gateway),
+                number,
+                place,
+                ..
+            } => by_gateway(desk, &route, &gateway, number, &place),
+            Self::Use {
                 extension,
                 line,
                 number,
                 emergency,
                 place,
+                ..
             } => use_it(desk, extension.as_ref(), line.as_ref(), number, emergency, &place),
         }
     }
@@ -288,6 +304,53 @@ fn use_it(
     })?;
     let summary = format!("caller ID of {name} set");
     let done = desk.commit(&summary, vec![change])?;
+    Ok(Answer::done(
+        format!("{summary} (revision {})\n", done.rev),
+        json!({"revision": done.rev}),
+    ))
+}
+
+/// As whom calls go out by a gateway of a route, where neither line, extension nor route says so.
+fn by_gateway(
+    desk: &Desk<'_>,
+    route: &Slug,
+    gateway: &GatewayName,
+    number: Option<Chosen>,
+    place: &InDomain,
+) -> Said {
+    let Some(Chosen(number)) = number else {
+        return refuse("say as whom: --number NUMBER, or --number none");
+    };
+    let row = desk.read(|reader| {
+        let domain = desk::domain(reader, None, place.domain.as_ref())?;
+        let Some(found) = reader.route_by_name(domain.id, route.as_str())? else {
+            return refuse(format!(
+                "there is no route {route} in {}: pbx route list shows those there are",
+                domain.name
+            ));
+        };
+        let known = reader.gateway_by_name(gateway.as_str())?;
+        let mut ways = reader.gateways_of_route(found.id)?;
+        ways.retain(|way| known.as_ref().is_some_and(|known| known.id == way.gateway_id));
+        let Some(mut way) = ways.pop() else {
+            return refuse(format!(
+                "calls of route {route} do not go by {gateway}: pbx route show {route} shows its gateways"
+            ));
+        };
+        let chosen = match &number {
+            Some(number) => Some(owned(reader, &domain, number)?.id),
+            None => None,
+        };
+        if way.caller_id == chosen {
+            return refuse(format!(
+                "the caller ID of {gateway} in route {route} is so already"
+            ));
+        }
+        way.caller_id = chosen;
+        Ok(way)
+    })?;
+    let summary = format!("caller ID of {gateway} in route {route} set");
+    let done = desk.commit(&summary, vec![Change::edit(row)])?;
     Ok(Answer::done(
         format!("{summary} (revision {})\n", done.rev),
         json!({"revision": done.rev}),

@@ -64,7 +64,24 @@ pub(super) fn check(work: &Work<'_>, applied: &[Applied]) -> Result<(), StoreErr
             return Err(StoreError::invalid(index, message));
         }
     }
+    if let Some(index) = applied.iter().position(is_a_port) {
+        let settings = load::settings(work.conn).map_err(on(work.conn, "reading settings"))?;
+        if let Some(message) = settings.port_clash() {
+            return Err(StoreError::invalid(index, message));
+        }
+    }
     Ok(())
+}
+
+/// Whether something was changed of which ports SIP is heard on.
+fn is_a_port(change: &Applied) -> bool {
+    let port = |row: &Option<Row>| match row {
+        Some(Row::Setting(setting)) => settings::SIP_SOCKETS
+            .iter()
+            .any(|definition| definition.name == setting.name),
+        _ => false,
+    };
+    port(&change.before) || port(&change.after)
 }
 
 /// Whether a feature code was changed.

@@ -298,3 +298,53 @@ fn a_change_that_breaks_a_route_test_is_refused_unless_forced() {
     desk.ok("cap set 1001 --premium-per-day 1");
     assert_eq!(desk.json("check list")["tests"][0]["dialled"], "030123456");
 }
+
+/// Said by command, seen in the decision, and last in the order.
+#[test]
+fn a_gateway_of_a_route_has_a_caller_id_of_its_own() {
+    let desk = Desk::small();
+    for line in [
+        "plan set --country-code 49",
+        "caller-id add +4930123456",
+        "caller-id add +4930123457",
+        "gateway add one --proxy 192.0.2.50",
+        "gateway add two --proxy 192.0.2.51",
+        "route add all --pattern * --gateway one --gateway two --extension 1001",
+        "caller-id use --route all --gateway two --number +4930123457",
+    ] {
+        desk.ok(line);
+    }
+    let explained = desk.say("explain 1001 +49301234");
+    assert!(
+        explained.contains("gateway one (unknown): +49301234 as none")
+            && explained.contains("gateway two (unknown): +49301234 as +4930123457"),
+        "{explained}"
+    );
+    desk.ok("route set all --caller-id +4930123456");
+    assert!(!desk.say("explain 1001 +49301234").contains("as +4930123457"));
+    desk.ok("route set all --caller-id none");
+    for (line, why) in [
+        (
+            "caller-id use --route all --gateway two --number +4930999",
+            "not a number of pbx.test",
+        ),
+        (
+            "caller-id use --route all --gateway three --number none",
+            "do not go by three",
+        ),
+        (
+            "caller-id use --route none --gateway two --number none",
+            "no route none",
+        ),
+        ("caller-id use --route all --number none", "--gateway"),
+        (
+            "caller-id use --route all --gateway two --number +4930123457",
+            "so already",
+        ),
+    ] {
+        let said = desk.refused(line);
+        assert!(said.contains(why), "{line}: {said}");
+    }
+    desk.ok("caller-id use --route all --gateway two --number none");
+    assert!(!desk.say("explain 1001 +49301234").contains("as +4930123457"));
+}

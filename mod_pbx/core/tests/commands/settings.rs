@@ -40,15 +40,15 @@ fn a_setting_is_set_changed_and_taken_back() {
         desk.ok("setting set SIP-port 5070"),
         "+OK setting sip-port is now \"5070\", was \"5060\" (revision 1)\n"
     );
-    desk.ok("setting set sip-port 5080");
+    desk.ok("setting set sip-port 5090");
     let shown = desk.json("setting show sip-port");
     assert_eq!(
         (&shown["value"], &shown["is_set"]),
-        (&"5080".into(), &true.into())
+        (&"5090".into(), &true.into())
     );
     assert!(
         desk.say("lookup configuration key_value=sofia.conf")
-            .contains("5080")
+            .contains("5090")
     );
     desk.ok("setting set local-networks '10.0.0.0/8, 192.168.0.0/16'");
     assert_eq!(
@@ -59,7 +59,7 @@ fn a_setting_is_set_changed_and_taken_back() {
     assert_eq!(fields(&deleted), ["before", "name", "ok", "revision", "value"]);
     assert_eq!(
         (&deleted["value"], &deleted["before"]),
-        (&"5060".into(), &"5080".into())
+        (&"5060".into(), &"5090".into())
     );
     assert_eq!(desk.rev(), 4);
 }
@@ -80,4 +80,27 @@ fn refusals_say_what_to_do() {
         let answer = desk.refused(line);
         assert!(answer.contains(why), "{line}: {answer}");
     }
+}
+
+/// The switch can listen on a port once: told when it is set, whichever is set last.
+#[test]
+fn ports_that_are_the_same_are_refused() {
+    let desk = Desk::new();
+    let said = desk.refused("setting set sip-port 5080");
+    assert!(
+        said.contains("gateway-port and sip-port") || said.contains("sip-port and gateway-port"),
+        "{said}"
+    );
+    assert!(said.contains("pbx setting set"), "{said}");
+    desk.ok("setting set gateway-port 5090");
+    desk.ok("setting set sip-port 5080");
+    desk.refused("setting set gateway-port 5080");
+    desk.refused("setting delete gateway-port");
+    // On another address it is another port.
+    desk.ok("setting set gateway-address 192.0.2.77");
+    desk.ok("setting set gateway-port 5080");
+    desk.refused("setting set gateway-address auto");
+    // Ports for TLS count where TLS is on.
+    desk.ok("setting set sip-tls-port 5080");
+    desk.refused("setting set sip-tls yes");
 }

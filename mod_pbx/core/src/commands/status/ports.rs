@@ -15,6 +15,8 @@ pub(super) fn warnings(desk: &Desk<'_>) -> Vec<String> {
     let host = desk.pbx.host();
     let variable = |name: &str| host.variable(name).unwrap_or_default();
     let mut all: Vec<String> = desk.pbx.bans().firewall_trouble().into_iter().collect();
+    // Refused when it is set; an older program, or another, may have left it so.
+    all.extend(settings.port_clash());
     if settings.flag(&settings::SIP_TLS) {
         let set = settings.get(&settings::SIP_TLS_DIRECTORY);
         let folder = if set.is_empty() {

@@ -18,11 +18,12 @@ use crate::event::EventView;
 use crate::guard::guard;
 
 /// The sections that we may have answers in.
-pub const SECTIONS: [switch_xml_section_enum_t; 4] = [
+pub const SECTIONS: [switch_xml_section_enum_t; 5] = [
     switch_xml_section_enum_t::SWITCH_XML_SECTION_CONFIG,
     switch_xml_section_enum_t::SWITCH_XML_SECTION_DIRECTORY,
     switch_xml_section_enum_t::SWITCH_XML_SECTION_DIALPLAN,
     switch_xml_section_enum_t::SWITCH_XML_SECTION_LANGUAGES,
+    switch_xml_section_enum_t::SWITCH_XML_SECTION_CHANNELS,
 ];
 
 /// The switch could not bind the search function (`switch_xml_bind_search_function_ret`).

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use pbx_core::dids::{Destination, Did, Dids, Rare, Strategy, Turn};
+use pbx_core::dids::{Destination, Did, Dids, Member, Rare, Strategy, Turn};
 use pbx_core::names::DomainName;
 use uuid::Uuid;
 
@@ -55,7 +55,7 @@ fn made(count: usize) -> Result<Dids, Box<dyn std::error::Error>> {
             strategy: Strategy::All,
             ring_seconds: None,
             domain: Arc::clone(&domain),
-            members: Box::new([format!("{}", 1000 + index % 1000).parse()?]),
+            members: Box::new([Member::Extension(format!("{}", 1000 + index % 1000).parse()?)]),
             then: Destination::Voicemail(format!("{}", 1000 + index % 1000).parse()?),
             rare: scheduled.then(|| {
                 Box::new(Rare {

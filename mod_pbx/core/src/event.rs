@@ -229,7 +229,10 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
             c"Caller-Destination-Number",
             c"Caller-Caller-ID-Number",
             c"Caller-Caller-ID-Name",
+            c"Caller-Channel-Name",
+            c"Caller-Username",
             c"variable_pbx_charge",
+            c"variable_pbx_identity",
         ],
     },
     Subscription {

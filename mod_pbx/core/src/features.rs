@@ -8,8 +8,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::forward::When;
-use crate::names::{DomainName, Number};
+use crate::forward::{Place, Target, When};
+use crate::names::{Dialled, DomainName, Number};
 use crate::schedules::Override;
 use crate::store::rows::Schedule;
 use crate::store::settings::{self, Definition, Settings};
@@ -39,7 +39,7 @@ pub enum Wish {
     /// Do not disturb.
     Dnd(bool),
     /// Where calls go then; none: nowhere.
-    Forward(When, Option<Number>),
+    Forward(When, Option<Dialled>),
     /// What the schedule with this code says, whatever its hours.
     Schedule(u16, Override),
 }
@@ -131,7 +131,18 @@ impl Wish {
                 schedule.is_some_and(|schedule| schedule.forced == *forced)
             }
             Self::Dnd(on) => extension.dnd() == *on,
-            Self::Forward(when, target) => extension.forwards_to(*when) == target.as_ref(),
+            Self::Forward(when, target) => match (extension.forwards_to(*when), target) {
+                (None, None) => true,
+                (Some(Place::Inside(number)), Some(dialled)) => number.as_str() == dialled.as_str(),
+                (Some(Place::Outside(number)), Some(dialled)) => {
+                    let outside = snapshot.outside(&domain.name);
+                    let plan = outside.map(|outside| outside.plan.number(dialled.as_str()));
+                    number.as_str() == dialled.as_str()
+                        || plan
+                            .is_some_and(|spelled| spelled.is_ok_and(|one| one.as_str() == number.as_str()))
+                }
+                _ => false,
+            },
         }
     }
 
@@ -154,7 +165,11 @@ impl Wish {
             let mut extension = before.clone();
             match &self {
                 Self::Dnd(on) => extension.forwards.dnd = *on,
-                Self::Forward(when, target) => extension.forwards.forward(*when, target.clone()),
+                Self::Forward(when, target) => {
+                    let target = target.clone().map_or(Target::Off, Target::To);
+                    let place = store.read(|reader| target.place(reader, extension.domain_id))?;
+                    extension.forwards.forward(*when, place);
+                }
                 Self::Schedule(..) => {}
             }
             if extension == before {

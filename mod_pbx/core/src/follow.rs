@@ -1,10 +1,11 @@
 //! Where a call to an extension ends: at its phones, at those it is forwarded to, or nowhere.
 //!
 //! What is certain when the call is routed is followed here, from extension to extension: always, do not
-//! disturb, nobody there. What only ringing tells (busy, no answer) is asked again when it has told.
+//! disturb, nobody there. What only ringing tells (busy, no answer) is asked again when it has told. A forward to a
+//! number outside ends the way: whether that call goes out is [`crate::routing::decide`]'s to say, for who forwards.
 
-use crate::forward::When;
-use crate::names::Number;
+use crate::forward::{Place, When};
+use crate::names::E164;
 use crate::registry::View;
 use crate::request::Request;
 use crate::resolve::{self, Ring};
@@ -62,6 +63,8 @@ impl Hops {
 pub enum End<'a> {
     /// At phones.
     Rings(Ring<'a>),
+    /// At a number outside, to which this extension forwards, if it may call there.
+    Outside(&'a Extension, &'a E164),
     /// This extension is not to be disturbed.
     Busy(&'a Extension),
     /// Nobody answered for this extension.
@@ -111,13 +114,24 @@ pub fn follow<'a>(view: &View<'a>, domain: &'a Domain, extension: &'a Extension,
             _ => "has no phone that is there",
         };
         view.note(1, Some(false), format_args!("extension {number} {why}"));
-        let Some(next) = target(domain, here, when) else {
-            view.note(1, None, format_args!("no forward for that"));
-            way.end = end;
-            return way;
-        };
-        view.note(1, None, format_args!("so it goes on to {}", next.number));
-        (way.forwarder, way.hops, here) = (Some(here), way.hops.next(), next);
+        match target(domain, here, when) {
+            None => {
+                view.note(1, None, format_args!("no forward for that"));
+                way.end = end;
+                return way;
+            }
+            Some(Next::Inside(next)) => {
+                view.note(1, None, format_args!("so it goes on to {}", next.number));
+                (way.forwarder, way.hops, here) = (Some(here), way.hops.next(), next);
+            }
+            Some(Next::Outside(next)) => {
+                let payer = format_args!("so it goes on to {next}, as a call of {number}");
+                view.note(1, None, payer);
+                (way.forwarder, way.hops) = (Some(here), way.hops.next());
+                way.end = End::Outside(here, next);
+                return way;
+            }
+        }
     }
     way
 }
@@ -129,15 +143,19 @@ pub fn member<'a>(
     domain: &'a Domain,
     extension: &'a Extension,
     hops: Hops,
-) -> Option<Ring<'a>> {
+) -> Option<(End<'a>, Hops)> {
     let (mut here, mut hops) = (extension, hops.next());
     while !hops.is_too_many() {
         if here.forwards_to(When::Always).is_some() {
-            (here, hops) = (target(domain, here, When::Always)?, hops.next());
+            hops = hops.next();
+            match target(domain, here, When::Always)? {
+                Next::Inside(next) => here = next,
+                Next::Outside(next) => return Some((End::Outside(here, next), hops)),
+            }
             continue;
         }
         let ring = resolve::extension_rings(view, domain, here);
-        return (!here.dnd() && !ring.is_empty()).then(|| ring.after(hops));
+        return (!here.dnd() && !ring.is_empty()).then(|| (End::Rings(ring.after(hops)), hops));
     }
     None
 }
@@ -156,13 +174,18 @@ pub fn unanswered<'a>(
         When::NoAnswer | When::Always => (When::NoAnswer, End::Unanswered(extension)),
     };
     match target(domain, extension, when) {
-        Some(next) => {
+        Some(Next::Inside(next)) => {
             let way = follow(view, domain, next, hops);
             Way {
                 forwarder: way.forwarder.or(Some(extension)),
                 ..way
             }
         }
+        Some(Next::Outside(next)) => Way {
+            end: End::Outside(extension, next),
+            forwarder: Some(extension),
+            hops: hops.next(),
+        },
         None => Way {
             end,
             forwarder: None,
@@ -171,12 +194,22 @@ pub fn unanswered<'a>(
     }
 }
 
-/// Whom the extension forwards to then. A target that is switched off, or that another program has written,
+/// Where an extension forwards to.
+enum Next<'a> {
+    Inside(&'a Extension),
+    Outside(&'a E164),
+}
+
+/// Where the extension forwards to then. A target that is switched off, or that another program has written,
 /// is none.
-fn target<'a>(domain: &'a Domain, extension: &'a Extension, when: When) -> Option<&'a Extension> {
-    let number: &Number = extension.forwards_to(when)?;
-    let found = domain.find(number.as_str())?;
-    (found.number == *number).then_some(found)
+fn target<'a>(domain: &'a Domain, extension: &'a Extension, when: When) -> Option<Next<'a>> {
+    match extension.forwards_to(when)? {
+        Place::Outside(number) => Some(Next::Outside(number)),
+        Place::Inside(number) => {
+            let found = domain.find(number.as_str())?;
+            (found.number == *number).then_some(Next::Inside(found))
+        }
+    }
 }
 
 /// What it means that phones did not take a call (`originate_disposition`). A phone that says it is busy or

@@ -22,6 +22,7 @@ pub mod forward;
 pub mod front;
 pub mod gateways;
 pub mod host;
+pub mod legs;
 pub mod mail;
 pub mod names;
 pub mod network;

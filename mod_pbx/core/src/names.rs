@@ -85,6 +85,11 @@ name_type!(
 );
 
 name_type!(
+    /// What somebody dials or types as a number, of whatever kind: 2 to 32 digits, with a `+` before them perhaps.
+    Dialled, parse_dialled
+);
+
+name_type!(
     /// A telephone number as the whole world spells it (E.164): `+`, then 7 to 15 digits of which the first is no 0.
     E164, parse_e164
 );
@@ -219,6 +224,18 @@ fn parse_number(text: &str) -> Result<String, BadName> {
     } else {
         Err(BadName(format!(
             "{:?} is not an extension number: use 2 to 15 digits",
+            clip(text)
+        )))
+    }
+}
+
+fn parse_dialled(text: &str) -> Result<String, BadName> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    if (2..=32).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err(BadName(format!(
+            "{:?} is not a number: use 2 to 32 digits, with + before them or not",
             clip(text)
         )))
     }

@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use crate::bans::Bans;
 use crate::calls::Calls;
 use crate::caps::Caps;
+use crate::legs::Legs;
 use crate::clients::{Clients, Notes};
 use crate::commands;
 use crate::config::{Config, ConfigError};
@@ -67,6 +68,7 @@ pub struct Pbx {
     clients: Clients,
     gateways: Gateways,
     caps: Caps,
+    legs: Legs,
     people: People,
     sounds: Arc<ArcSwap<Sounds>>,
     mail: Arc<Mailroom>,
@@ -125,6 +127,7 @@ impl Pbx {
             clients,
             gateways,
             caps,
+            legs: Legs::default(),
             people,
             config,
             registries,
@@ -182,6 +185,7 @@ impl Pbx {
                 clients: &clients,
                 gateways,
                 caps: &caps,
+                legs: &self.legs,
                 watch,
                 notes,
                 sounds: &sounds,

@@ -8,12 +8,17 @@ use crate::names::Number;
 use crate::presence::target::Target;
 use crate::presence::view::{Browser, View as Presence};
 use crate::registry::View;
+use crate::routing::{self, Way};
 use crate::store::snapshot::{Domain, Extension, Line};
 use crate::xml::action::ActionData;
 
 /// A call goes to no more phones than this at once: `switch_ivr_originate` takes 128 (`MAX_PEERS`) and
 /// leaves the rest joined to the last.
 const MOST_LEGS: usize = 100;
+
+/// What the dialplan context begins with in which a phone's redirect (302) is routed; whose it is follows, as
+/// `NAME@DOMAIN`. Only that phone's own leg names it, and no domain has a `_`.
+pub const SENT_ON: &str = "pbx_sent_on_";
 
 /// What rings when an extension is called.
 #[derive(Clone, Copy)]
@@ -29,6 +34,25 @@ pub struct Ring<'a> {
     hops: Hops,
     /// How long, in seconds; none: as long as the extension says.
     seconds: Option<u16>,
+}
+
+/// One of several that are called.
+pub enum Branch<'a> {
+    /// What rings for an extension.
+    Rings(Ring<'a>),
+    /// A number outside, by the first gateway of the decision that let it go there: within one dial string the next would
+    /// be tried whatever the reason.
+    Out(routing::leg::Leg<'a>, Way),
+}
+
+impl Branch<'_> {
+    /// For how long it rings, in seconds.
+    pub fn seconds(&self) -> u64 {
+        match self {
+            Self::Rings(ring) => ring.seconds(),
+            Self::Out(leg, _) => leg.seconds.unwrap_or_else(|| leg.payer.ring_seconds.into()),
+        }
+    }
 }
 
 /// One leg of a call.
@@ -81,18 +105,24 @@ pub fn line_rings<'a>(
 
 /// The dial string of several: all at once, or one after the other (`switch_ivr_originate` tries what `|` separates in
 /// turn, each as long as its legs' `leg_timeout`).
-pub fn dial_string(rings: &[Ring<'_>], in_turn: bool, out: &mut ActionData<'_>) {
+pub fn dial_string(branches: &[Branch<'_>], in_turn: bool, out: &mut ActionData<'_>) {
     let mut legs = 0;
-    for ring in rings {
+    for branch in branches {
         let most = MOST_LEGS - legs;
-        let count = ring.legs().take(most).count();
+        let count = match branch {
+            Branch::Rings(ring) => ring.legs().take(most).count(),
+            Branch::Out(..) => most.min(1),
+        };
         if count == 0 {
             continue;
         }
         if legs > 0 {
             out.literal(if in_turn { "|" } else { "," });
         }
-        ring.dial(most, out);
+        match branch {
+            Branch::Rings(ring) => ring.dial(most, out),
+            Branch::Out(leg, way) => leg.dial(way, out),
+        }
         legs += count;
     }
     if legs == 0 {
@@ -161,9 +191,9 @@ impl<'a> Ring<'a> {
     ///
     /// Each leg carries the identity of who is called, so that a call that is transferred from it is known
     /// (`pbx_identity`), and that presence follows it (`presence_data`). `leg_timeout` ends it even under an originate without a limit, and
-    /// a phone that redirects (302) has its number routed in the domain (`sip_redirect_context`).
+    /// a phone that redirects (302) has its number routed in a context that says who it is (`sip_redirect_context`).
     pub fn dial_string(&self, out: &mut ActionData<'_>) {
-        dial_string(std::slice::from_ref(self), false, out);
+        dial_string(&[Branch::Rings(*self)], false, out);
     }
 
     /// Its first so many legs, with a comma between them.
@@ -204,7 +234,12 @@ impl<'a> Ring<'a> {
             .free(&extension.caller_id_name);
         // The caller is who it is in the domain, not at the switch's address: a phone keeps it to call back.
         out.literal(",sip_invite_domain=").domain(domain);
-        out.literal(",sip_redirect_context=").domain(domain);
+        out.literal(",sip_redirect_context=").literal(SENT_ON);
+        match leg {
+            Leg::Phone(line, _) | Leg::Line(line) => out.username(&line.username),
+            Leg::Browser(_) => out.number(&extension.number),
+        };
+        out.literal("@").domain(domain);
         if let Leg::Phone(line, _) | Leg::Line(line) = leg
             && line.srtp_required
         {

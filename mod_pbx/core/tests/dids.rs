@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use common::{World, domain, extension};
 use jiff::Timestamp;
-use pbx_core::dids::{Destination, Did, Dids, End, Inbound, Rare, Strategy, Turn, after, decide};
+use pbx_core::dids::{
+    Destination, Did, Dids, End, Inbound, Member, Outside, Rare, Rung, Strategy, Turn, after, decide,
+};
 use pbx_core::follow::Hops;
 use pbx_core::forward::{Forwards, When};
 use pbx_core::schedules::{Override, Schedule};
@@ -57,7 +59,16 @@ fn did(number: &str, members: &[&str], then: Destination) -> Did {
         strategy: Strategy::All,
         ring_seconds: None,
         domain: Arc::new("pbx.test".parse().unwrap()),
-        members: members.iter().map(|number| number.parse().unwrap()).collect(),
+        members: members
+            .iter()
+            .map(|number| match number.split_once('/') {
+                None => Member::Extension(number.parse().unwrap()),
+                Some((number, payer)) => Member::Outside(Box::new(Outside {
+                    number: number.parse().unwrap(),
+                    payer: payer.parse().unwrap(),
+                })),
+            })
+            .collect(),
         then,
         rare: None,
         turn: Turn::default(),
@@ -75,7 +86,10 @@ fn said(end: &End<'_>) -> String {
             let each: Vec<String> = ringing
                 .rings
                 .iter()
-                .map(|ring| format!("{}/{}", ring.extension.number, ring.seconds()))
+                .map(|rung| match rung {
+                    Rung::Phones(ring) => format!("{}/{}", ring.extension.number, ring.seconds()),
+                    Rung::Outside(away) => format!("{}@{}/{}", away.number, away.payer.number, away.seconds),
+                })
                 .collect();
             each.join(if ringing.in_turn { " then " } else { " and " })
         }
@@ -294,4 +308,54 @@ fn a_forward_on_no_answer_of_the_only_member_counts_before_the_destination() {
         let last = after(view, id, Some("1003"), "NO_ANSWER", now, next.hops);
         assert_eq!(said(&last.end), "voicemail 1001");
     });
+}
+
+/// Numbers outside ring with the others, as a call of whom their row names; so does whom a member forwards all calls to.
+#[test]
+fn numbers_outside_ring_as_somebodys_call() {
+    let away = "+491711234567/1002";
+    let world = world(
+        |all| {
+            all.push(with("1005", "eve", &[(When::Always, "+493012345")], false));
+            all.push(with("1006", "finn", &[(When::Offline, "+493012346")], false));
+        },
+        [
+            did("4901", &["1001", away], Destination::HangUp),
+            did("4902", &[away], Destination::HangUp),
+            did("4903", &["1005"], Destination::HangUp),
+            did("4904", &["1001", "1005", "1006"], Destination::HangUp),
+            Did {
+                strategy: Strategy::Order,
+                ring_seconds: Some(9),
+                ..did("4905", &[away, "1001"], Destination::HangUp)
+            },
+            did(
+                "4906",
+                &["+491711234567/1999"],
+                Destination::Voicemail("1001".parse().unwrap()),
+            ),
+            did("4907", &["1006"], Destination::HangUp),
+            did("4908", &["1001", away, "+491711234567/1003"], Destination::HangUp),
+        ],
+    );
+    assert_eq!(call(&world, "4901"), "1001/25 and +491711234567@1002/25");
+    assert_eq!(call(&world, "4902"), "+491711234567@1002/25");
+    assert_eq!(call(&world, "4903"), "+493012345@1005/25", "who forwards pays");
+    assert_eq!(
+        call(&world, "4904"),
+        "1001/25 and +493012345@1005/25",
+        "other forwards are for one alone"
+    );
+    assert_eq!(call(&world, "4905"), "+491711234567@1002/9 then 1001/9");
+    assert_eq!(call(&world, "4906"), "voicemail 1001", "nobody pays");
+    assert_eq!(
+        call(&world, "4907"),
+        "+493012346@1006/25",
+        "of one alone they all count"
+    );
+    assert_eq!(
+        call(&world, "4908"),
+        "1001/25 and +491711234567@1002/25",
+        "no number rings twice"
+    );
 }

@@ -6,6 +6,7 @@ pub mod dialplan;
 pub mod directory;
 pub mod languages;
 mod srtp;
+pub mod transfers;
 
 use crate::registry::{Builder, RegistryError};
 
@@ -19,4 +20,5 @@ pub const APPS: &[Register] = &[
     dialplan::register,
     browsers::register,
     languages::register,
+    transfers::register,
 ];

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::desk::{self, Desk, InDomain, Part};
-use super::did_target::{Named, Target, find, member_rows, schedule, spoken, then_of};
+use super::did_target::{Named, Target, find, member_rows, members, schedule, spoken, then_of};
 use super::out::{Answer, Refusal, Said, Sheet, Table, refuse};
 use crate::dids::{Kind, Strategy};
-use crate::names::{DidNumber, Number, Slug};
+use crate::names::{DidNumber, Slug};
 use crate::store::{Change, Reader, rows};
 
 #[derive(Debug, Subcommand)]
@@ -18,8 +18,10 @@ pub(super) enum Verb {
 Examples: pbx did add +4930123456 --members \"1001 1002\" --ring-seconds 20 --then voicemail:1001
           pbx did add +4930123 --prefix --members 1001 --schedule office --closed announcement:closed
           pbx did add +4930123456 --caller +44 --members 1002 --strategy order
+          pbx did add +4930123457 --members \"1001 +491711234567/1001\"
 One member alone is called as if its number were dialled, forwards included. Of several, those with do not
-disturb are left out, and who forwards all calls is called there.
+disturb are left out, and who forwards all calls is called there. NUMBER/EXTENSION rings a number outside, as
+a call of that extension: by its routes, caps and caller IDs, or not at all.
 TARGET: hangup, voicemail:NUMBER, did:NUMBER (what that rings), announcement:NAME (NAME.wav in the folder
 announcements of the sounds). Without --then it is the mailbox of the only member, else hangup.")]
     Add(Add),
@@ -62,7 +64,7 @@ pub(super) struct Add {
     /// Only callers whose numbers begin so
     #[arg(long, value_name = "NUMBER")]
     caller: Option<DidNumber>,
-    /// The extensions that ring
+    /// Who rings: extensions, and numbers outside each with whose call it is
     #[arg(long, value_name = "NUMBERS")]
     members: String,
     /// In which order
@@ -91,7 +93,7 @@ pub(super) struct Set {
     /// Another number
     #[arg(long, value_name = "NUMBER")]
     rename: Option<DidNumber>,
-    /// The extensions that ring
+    /// Who rings: extensions, and numbers outside each with whose call it is
     #[arg(long, value_name = "NUMBERS")]
     members: Option<String>,
     /// In which order
@@ -126,7 +128,7 @@ impl Verb {
 fn add(desk: &Desk<'_>, arguments: Add) -> Said {
     let (changes, did) = desk.read(|reader| {
         let domain = desk::domain(reader, None, arguments.place.domain.as_ref())?;
-        let extensions = extensions(reader, &domain, &arguments.members)?;
+        let members = members(reader, &domain, &arguments.members)?;
         let mut did = rows::Did {
             id: Uuid::now_v7(),
             domain_id: domain.id,
@@ -147,10 +149,10 @@ fn add(desk: &Desk<'_>, arguments: Add) -> Said {
             row_rev: 0,
             updated_at: String::new(),
         };
-        match (&arguments.then, extensions.as_slice()) {
+        match (&arguments.then, members.as_slice()) {
             (Some(target), _) => target.put_then(reader, &domain, &mut did)?,
-            (None, [only]) if only.voicemail => {
-                (did.then_kind, did.then_extension_id) = (Kind::Voicemail, Some(only.id));
+            (None, [only]) if only.extension.voicemail => {
+                (did.then_kind, did.then_extension_id) = (Kind::Voicemail, Some(only.extension.id));
             }
             (None, _) => {}
         }
@@ -158,7 +160,7 @@ fn add(desk: &Desk<'_>, arguments: Add) -> Said {
             target.put_closed(reader, &domain, &mut did)?;
         }
         let mut changes = vec![Change::put(did.clone())];
-        changes.extend(member_rows(&did, &extensions).into_iter().map(Change::put));
+        changes.extend(member_rows(&did, &members).into_iter().map(Change::put));
         Ok((changes, did))
     })?;
     let done = desk.commit(&format!("DID {} added", did.number), changes)?;
@@ -166,32 +168,6 @@ fn add(desk: &Desk<'_>, arguments: Add) -> Said {
         format!("DID {} added (revision {})\n", did.number, done.rev),
         json!({"revision": done.rev, "did": desk.read(|reader| stored(reader, did.id))?}),
     ))
-}
-
-/// The extensions that were named, in order.
-fn extensions(
-    reader: &Reader<'_>,
-    domain: &rows::Domain,
-    typed: &str,
-) -> Result<Vec<rows::Extension>, Refusal> {
-    let mut all: Vec<rows::Extension> = Vec::new();
-    for text in typed.split([' ', ',']).filter(|text| !text.is_empty()) {
-        let number: Number = text.parse()?;
-        let Some(extension) = reader.extension_by_number(domain.id, number.as_str())? else {
-            return refuse(format!(
-                "there is no extension {number} in {}: pbx extension list shows those there are",
-                domain.name
-            ));
-        };
-        if all.iter().any(|other| other.id == extension.id) {
-            return refuse(format!("extension {number} is there twice"));
-        }
-        all.push(extension);
-    }
-    if all.is_empty() || all.len() > 50 {
-        return refuse("a DID has 1 to 50 members: --members \"1001 1002\"");
-    }
-    Ok(all)
 }
 
 fn list(desk: &Desk<'_>, place: &InDomain, part: &Part) -> Said {
@@ -316,10 +292,10 @@ fn set(desk: &Desk<'_>, arguments: Set) -> Said {
             // Always with the row itself: two who change the members at once then see each other.
             changes.push(Change::edit(did.clone()));
         }
-        if let Some(members) = &arguments.members {
-            let extensions = extensions(reader, &domain, members)?;
+        if let Some(typed) = &arguments.members {
+            let members = members(reader, &domain, typed)?;
             changes.extend(reader.did_members(did.id)?.into_iter().map(Change::delete));
-            changes.extend(member_rows(&did, &extensions).into_iter().map(Change::put));
+            changes.extend(member_rows(&did, &members).into_iter().map(Change::put));
         }
         Ok((changes, did))
     })?;
@@ -363,11 +339,11 @@ fn stored(reader: &Reader<'_>, id: Uuid) -> Result<Value, Refusal> {
 fn view(reader: &Reader<'_>, did: &rows::Did) -> Result<Value, Refusal> {
     let mut members = Vec::new();
     for member in reader.did_members(did.id)? {
-        members.extend(
-            reader
-                .get::<rows::Extension>(member.extension_id)?
-                .map(|extension| extension.number),
-        );
+        let extension = reader.get::<rows::Extension>(member.extension_id)?;
+        members.extend(extension.map(|extension| match &member.outside {
+            None => extension.number.to_string(),
+            Some(outside) => format!("{outside}/{}", extension.number),
+        }));
     }
     let schedule = match did.schedule_id {
         Some(id) => reader.get::<rows::Schedule>(id)?.map(|schedule| schedule.name),

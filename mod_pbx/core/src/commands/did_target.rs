@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::out::{Refusal, refuse};
 use crate::dids::Kind;
-use crate::names::{BadName, DidNumber, Number, Slug};
+use crate::forward;
+use crate::names::{BadName, DidNumber, E164, Number, Slug};
 use crate::store::{Reader, rows};
 
 /// Which DID.
@@ -78,18 +79,81 @@ pub(super) fn schedule(
     }
 }
 
+/// Who is to ring.
+pub(super) struct Member {
+    /// The extension, or whose call it is.
+    pub(super) extension: rows::Extension,
+    /// The number outside that rings in its place.
+    pub(super) outside: Option<E164>,
+}
+
+/// The members that were named, in order: `1001`, or `+491711234567/1001` for a number outside as a call of 1001.
+pub(super) fn members(
+    reader: &Reader<'_>,
+    domain: &rows::Domain,
+    typed: &str,
+) -> Result<Vec<Member>, Refusal> {
+    let mut all: Vec<Member> = Vec::new();
+    for text in typed.split([' ', ',']).filter(|text| !text.is_empty()) {
+        let (outside, number) = match text.split_once('/') {
+            Some((outside, number)) => (Some(outside), number),
+            None => (None, text),
+        };
+        if outside.is_none() && text.starts_with('+') {
+            return refuse(format!(
+                "say whose call {text} is: {text}/1001 rings it as a call of extension 1001, by its routes and caps"
+            ));
+        }
+        let number: Number = number.parse()?;
+        let Some(extension) = reader.extension_by_number(domain.id, number.as_str())? else {
+            return refuse(format!(
+                "there is no extension {number} in {}: pbx extension list shows those there are",
+                domain.name
+            ));
+        };
+        let outside = match outside {
+            Some(typed) => Some(outside_number(reader, domain, typed)?),
+            None => None,
+        };
+        let same = |other: &Member| match (&other.outside, &outside) {
+            (None, None) => other.extension.id == extension.id,
+            (one, other) => one == other,
+        };
+        if all.iter().any(same) {
+            return refuse(format!("{text} is there twice"));
+        }
+        all.push(Member { extension, outside });
+    }
+    if all.is_empty() || all.len() > 50 {
+        return refuse("a DID has 1 to 50 members: --members \"1001 1002\"");
+    }
+    Ok(all)
+}
+
+/// As forwards take it.
+fn outside_number(reader: &Reader<'_>, domain: &rows::Domain, typed: &str) -> Result<E164, Refusal> {
+    let target: forward::Target = typed.parse()?;
+    match target.place(reader, domain.id)? {
+        Some(forward::Place::Outside(number)) => Ok(number),
+        _ => refuse(format!(
+            "{typed} is not a number outside: name an extension alone"
+        )),
+    }
+}
+
 /// New rows for these members.
-pub(super) fn member_rows(did: &rows::Did, extensions: &[rows::Extension]) -> Vec<rows::DidMember> {
-    let row = |(position, extension): (usize, &rows::Extension)| rows::DidMember {
+pub(super) fn member_rows(did: &rows::Did, members: &[Member]) -> Vec<rows::DidMember> {
+    let row = |(position, member): (usize, &Member)| rows::DidMember {
         id: Uuid::now_v7(),
         domain_id: did.domain_id,
         did_id: did.id,
         position: position as u32,
-        extension_id: extension.id,
+        extension_id: member.extension.id,
+        outside: member.outside.clone(),
         row_rev: 0,
         updated_at: String::new(),
     };
-    extensions.iter().enumerate().map(row).collect()
+    members.iter().enumerate().map(row).collect()
 }
 
 /// A destination as it is typed.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::address::At;
 use super::desk::{self, Desk, InDomain, full};
 use super::out::{Answer, Said, Sheet, refuse};
-use crate::forward::{Edit, Forwards, Target, When};
+use crate::forward::{Edit, Forwards, Place, Target, When};
 use crate::names::Number;
 use crate::store::{Change, rows};
 
@@ -15,13 +15,15 @@ use crate::store::{Change, rows};
 #[command(after_help = "\
 Examples: pbx forward 1001 always 1002
           pbx forward 1001 no-answer 1002 --seconds 20
+          pbx forward 1001 offline +491711234567
           pbx forward 1001 busy off
           pbx forward 1001
 always: its phones do not ring. busy: every phone is busy or declines, or do not disturb is on.
 no-answer: nobody answers in its ring time. offline: no phone is registered or can be reached.
 A forwarded call is a call to the other extension, with that one's ring time, forwards and mailbox. Where
 there is no forward for what happened, the mailbox answers. Forwards in a circle are refused, whatever the
-reason of each.")]
+reason of each. A number outside is kept with its country code, and called as by the extension that forwards:
+by its routes, caps and caller IDs (pbx explain). If it has no grant, the mailbox answers.")]
 pub(super) struct Forward {
     /// NUMBER or NUMBER@DOMAIN
     #[arg(value_name = "NUMBER")]
@@ -29,7 +31,7 @@ pub(super) struct Forward {
     /// Which calls; without, all is shown
     #[arg(value_name = "WHEN", requires = "target")]
     when: Option<When>,
-    /// The number of an extension of the same domain, or off
+    /// The number of an extension of the same domain, one outside as it is dialled, or off
     #[arg(value_name = "TARGET|off")]
     target: Option<Target>,
     /// How long its phones ring first, 5 to 600 seconds: the extension's ring time
@@ -94,10 +96,13 @@ impl Dnd {
 
 /// Makes the change a revision, unless it is so already.
 fn change(desk: &Desk<'_>, number: &At<Number>, place: &InDomain, edit: &Edit) -> Said {
-    let (domain, before) = desk.read(|reader| desk::extension(reader, number, place))?;
+    let (domain, before, extension) = desk.read(|reader| {
+        let (domain, before) = desk::extension(reader, number, place)?;
+        let mut extension = before.clone();
+        edit.apply(reader, &mut extension)?;
+        Ok((domain, before, extension))
+    })?;
     let name = full(&before.number, &domain);
-    let mut extension = before.clone();
-    edit.apply(&mut extension);
     let json = |revision: Option<u64>, extension: &rows::Extension| {
         json!({
             "revision": revision,
@@ -124,7 +129,7 @@ fn show(desk: &Desk<'_>, number: &At<Number>, place: &InDomain) -> Said {
     let forwards = &extension.forwards;
     let mut sheet = Sheet::default().row("do not disturb", if forwards.dnd { "on" } else { "off" });
     for when in When::ALL {
-        let target = forwards.target(when).map_or("off", Number::as_str);
+        let target = forwards.target(when).map_or("off", Place::as_str);
         let after = match when {
             When::NoAnswer if forwards.target(when).is_some() => {
                 format!(", after {} s", extension.ring_seconds)

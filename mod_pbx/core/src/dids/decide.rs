@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Destination, Did, Strategy, digits};
+use super::{Destination, Did, Member, Outside, Strategy, digits};
 use crate::follow::{self, Hops};
+use crate::names::{E164, Number};
 use crate::registry::View;
 use crate::resolve::Ring;
 use crate::schedules;
@@ -58,12 +59,32 @@ pub enum End<'v> {
     Loops,
 }
 
+/// Who rings for a DID.
+#[derive(Clone, Copy)]
+pub enum Rung<'v> {
+    /// An extension's phones.
+    Phones(Ring<'v>),
+    /// A number outside, if who pays may call there.
+    Outside(Away<'v>),
+}
+
+/// A number outside that is called for a DID, or by a forward of an extension of it.
+#[derive(Clone, Copy)]
+pub struct Away<'v> {
+    /// The number.
+    pub number: &'v E164,
+    /// Whose call it is.
+    pub payer: &'v Extension,
+    /// For how long it rings, in seconds.
+    pub seconds: u64,
+}
+
 /// Phones that ring for a DID.
 pub struct Ringing<'v> {
     /// Which DID.
     pub did: &'v Did,
     /// Whose, in order; never empty.
-    pub rings: Vec<Ring<'v>>,
+    pub rings: Vec<Rung<'v>>,
     /// One after the other.
     pub in_turn: bool,
     /// The one extension that is called as if it were dialled, with all its forwards.
@@ -113,19 +134,15 @@ pub fn after<'v>(
     {
         let way = follow::unanswered(view, domain, extension, cause, hops);
         match way.end {
-            follow::End::Rings(ring) => {
-                let ringing = Ringing {
-                    did,
-                    alone: Some(ring.extension),
-                    rings: vec![ring],
-                    in_turn: false,
-                };
-                return Decision {
-                    via: vec![Via { did, open: None }],
-                    domain: Some(domain),
-                    end: End::Rings(ringing),
-                    hops: way.hops,
-                };
+            follow::End::Rings(_) | follow::End::Outside(..) => {
+                if let Some(end) = alone(did, way.end).map(End::Rings) {
+                    return Decision {
+                        via: vec![Via { did, open: None }],
+                        domain: Some(domain),
+                        end,
+                        hops: way.hops,
+                    };
+                }
             }
             follow::End::Loops => return ended(End::Loops),
             _ => {}
@@ -201,41 +218,43 @@ fn follow_on<'v>(
 /// several, those who are not to be disturbed are left out, and who forwards all calls is called there; what else
 /// their forwards say is for calls to themselves: another member may answer.
 fn members<'v>(view: &View<'v>, domain: &'v Domain, did: &'v Did, hops: &mut Hops) -> Option<Ringing<'v>> {
-    let members = || {
-        did.members
-            .iter()
-            .map(|number| crate::resolve::number(domain, number.as_str()))
+    let find = |number: &Number| crate::resolve::number(domain, number.as_str());
+    let away = |outside: &'v Outside| {
+        let payer = find(&outside.payer)?;
+        Some(Rung::Outside(away(did, payer, &outside.number)))
     };
-    let long = |ring: Ring<'v>| match did.ring_seconds {
-        Some(seconds) => ring.lasting(seconds),
-        None => ring,
-    };
-    if let [_] = &*did.members {
-        let way = follow::follow(view, domain, members().flatten().next()?, *hops);
-        let follow::End::Rings(ring) = way.end else {
-            return None;
+    if let [only] = &*did.members {
+        let number = match only {
+            Member::Extension(number) => number,
+            Member::Outside(outside) => {
+                return Some(Ringing {
+                    did,
+                    rings: vec![away(outside)?],
+                    in_turn: false,
+                    alone: None,
+                });
+            }
         };
+        let way = follow::follow(view, domain, find(number)?, *hops);
+        let ringing = alone(did, way.end)?;
         *hops = way.hops;
-        return Some(Ringing {
-            did,
-            rings: vec![long(ring)],
-            in_turn: false,
-            alone: Some(ring.extension),
-        });
+        return Some(ringing);
     }
     let count = did.members.len();
     let first = match did.strategy {
         Strategy::RoundRobin => did.turn.of(count, view.notes.are_live()),
         Strategy::All | Strategy::Order => 0,
     };
-    let mut rings: Vec<Ring<'v>> = Vec::with_capacity(count);
-    for extension in members().cycle().skip(first).take(count).flatten() {
-        if let Some(ring) = follow::member(view, domain, extension, *hops)
-            && !rings
-                .iter()
-                .any(|other| other.extension.number == ring.extension.number)
-        {
-            rings.push(long(ring));
+    let mut rings: Vec<Rung<'v>> = Vec::with_capacity(count);
+    for member in did.members.iter().cycle().skip(first).take(count) {
+        let rung = match member {
+            Member::Outside(outside) => away(outside),
+            Member::Extension(number) => find(number)
+                .and_then(|extension| follow::member(view, domain, extension, *hops))
+                .and_then(|(end, _)| rung(did, end)),
+        };
+        if let Some(rung) = rung.filter(|rung| !rings.iter().any(|other| other.is_same(rung))) {
+            rings.push(rung);
         }
     }
     let in_turn = did.strategy != Strategy::All;
@@ -245,4 +264,48 @@ fn members<'v>(view: &View<'v>, domain: &'v Domain, did: &'v Did, hops: &mut Hop
         in_turn,
         alone: None,
     })
+}
+
+/// Where the one member of a DID is called; none: nowhere.
+fn alone<'v>(did: &'v Did, end: follow::End<'v>) -> Option<Ringing<'v>> {
+    let rung = rung(did, end)?;
+    Some(Ringing {
+        did,
+        alone: match rung {
+            Rung::Phones(ring) => Some(ring.extension),
+            // What comes then is the DID's to say: who forwards is not called again.
+            Rung::Outside(_) => None,
+        },
+        rings: vec![rung],
+        in_turn: false,
+    })
+}
+
+fn rung<'v>(did: &'v Did, end: follow::End<'v>) -> Option<Rung<'v>> {
+    match end {
+        follow::End::Rings(ring) => Some(Rung::Phones(match did.ring_seconds {
+            Some(seconds) => ring.lasting(seconds),
+            None => ring,
+        })),
+        follow::End::Outside(payer, number) => Some(Rung::Outside(away(did, payer, number))),
+        _ => None,
+    }
+}
+
+fn away<'v>(did: &Did, payer: &'v Extension, number: &'v E164) -> Away<'v> {
+    Away {
+        number,
+        payer,
+        seconds: did.ring_seconds.unwrap_or(payer.ring_seconds).into(),
+    }
+}
+
+impl Rung<'_> {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Phones(one), Self::Phones(other)) => one.extension.number == other.extension.number,
+            (Self::Outside(one), Self::Outside(other)) => one.number == other.number,
+            _ => false,
+        }
+    }
 }

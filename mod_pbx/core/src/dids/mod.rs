@@ -7,15 +7,16 @@
 mod decide;
 mod index;
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::names::{DidNumber, DomainName, Number, Slug};
+use crate::names::{DidNumber, DomainName, E164, Number, Slug};
 
-pub use decide::{Decision, End, Inbound, Ringing, Via, after, decide};
+pub use decide::{Away, Decision, End, Inbound, Ringing, Rung, Via, after, decide};
 pub use index::Dids;
 
 /// In which order members ring.
@@ -87,6 +88,34 @@ impl Kind {
     }
 }
 
+/// Who rings for a DID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Member {
+    /// The extension with this number.
+    Extension(Number),
+    /// A number outside.
+    Outside(Box<Outside>),
+}
+
+/// A number outside that rings for a DID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    /// The number.
+    pub number: E164,
+    /// The extension whose call it is: by its grants, caps and caller IDs.
+    pub payer: Number,
+}
+
+/// As it is typed: `1001`, `+491711234567/1001`.
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Extension(number) => number.fmt(f),
+            Self::Outside(outside) => write!(f, "{}/{}", outside.number, outside.payer),
+        }
+    }
+}
+
 /// A DID as lookups read it.
 #[derive(Debug, PartialEq)]
 pub struct Did {
@@ -102,8 +131,8 @@ pub struct Did {
     pub ring_seconds: Option<u16>,
     /// Whose it is.
     pub domain: Arc<DomainName>,
-    /// The numbers of the extensions that ring, in order.
-    pub members: Box<[Number]>,
+    /// Who rings, in order.
+    pub members: Box<[Member]>,
     /// Where a call goes that nobody took.
     pub then: Destination,
     /// What hardly any has.

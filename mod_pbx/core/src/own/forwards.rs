@@ -26,7 +26,12 @@ pub fn change_forwards(
         let found = store.read(|reader| extension(reader, owner.id, channel))?;
         let mut theirs = found.ok_or(Refusal::Missing)?;
         let before = theirs.row.clone();
-        edit.apply(&mut theirs.row);
+        store
+            .read(|reader| edit.apply(reader, &mut theirs.row))
+            .map_err(|error| match error {
+                StoreError::Invalid { message, .. } => Refusal::Invalid(message),
+                error => error.into(),
+            })?;
         if theirs.row == before {
             return Ok(theirs);
         }

@@ -18,6 +18,7 @@ impl Pbx {
         {
             self.calls.tell(event);
             self.caps.tell(event);
+            self.legs.tell(event);
         }
         match event {
             Some(event)

@@ -18,6 +18,7 @@ use crate::clients;
 use crate::config::Config;
 use crate::gateways;
 use crate::host::Host;
+use crate::legs::Legs;
 use crate::presence;
 use crate::prompts::Sounds;
 use crate::reply::Reply;
@@ -44,6 +45,8 @@ pub struct View<'a> {
     pub gateways: &'a gateways::view::View,
     /// How much was called out.
     pub caps: &'a caps::view::View,
+    /// Which channels spoke with each other.
+    pub legs: &'a Legs,
     /// Who listens to what is looked at; none: nobody, as with every lookup of the switch.
     pub watch: Option<&'a Watch>,
     /// Where a handler notes that a browser client logged in or left.

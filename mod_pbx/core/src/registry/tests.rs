@@ -35,6 +35,7 @@ fn ask(registries: &Registries, section: &str, pairs: &[(&str, &str)]) -> String
         clients: &crate::clients::view::View::default(),
         notes: &(),
         caps: &crate::caps::view::View::default(),
+        legs: &Default::default(),
         watch: None,
         snapshot: &snapshot,
         config: &config,

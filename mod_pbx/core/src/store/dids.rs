@@ -12,7 +12,7 @@ use super::error::{StoreError, on};
 use super::load::{odd, parsed};
 use super::log::uuid;
 use super::rows;
-use crate::dids::{Destination, Did, Dids, Kind, Rare, Strategy, Turn};
+use crate::dids::{Destination, Did, Dids, Kind, Member, Outside, Rare, Strategy, Turn};
 use crate::names::{BadName, DomainName, Number};
 
 const ALL: &str = include_str!("../../../../sql/load_dids.sql");
@@ -167,7 +167,7 @@ pub(super) fn load(conn: &Connection) -> rusqlite::Result<Dids> {
     let mut names: HashMap<Uuid, Arc<DomainName>> = HashMap::new();
     let mut members = conn.prepare(&format!("{MEMBERS} ORDER BY m.did_id, m.position, m.id"))?;
     let mut members = members
-        .query_map([], |row| Ok((uuid(row, 0)?, parsed::<Number>(row, 1)?)))?
+        .query_map([], |row| Ok((uuid(row, 0)?, member(row)?)))?
         .collect::<rusqlite::Result<Vec<_>>>()?
         .into_iter()
         .peekable();
@@ -177,7 +177,7 @@ pub(super) fn load(conn: &Connection) -> rusqlite::Result<Dids> {
     while let Some(row) = found.next()? {
         let id = uuid(row, 0)?;
         while members.next_if(|(owner, _)| *owner < id).is_some() {}
-        let own = std::iter::from_fn(|| members.next_if(|(owner, _)| *owner == id)).map(|(_, number)| number);
+        let own = std::iter::from_fn(|| members.next_if(|(owner, _)| *owner == id)).map(|(_, member)| member);
         let name = names.entry(uuid(row, 1)?);
         let name = match name {
             std::collections::hash_map::Entry::Occupied(name) => Arc::clone(name.get()),
@@ -197,14 +197,25 @@ pub(super) fn one(conn: &Connection, id: Uuid) -> rusqlite::Result<Option<Did>> 
         .prepare_cached(&format!(
             "{MEMBERS} WHERE m.did_id = ?1 ORDER BY m.position, m.id"
         ))?
-        .query_map([&id], |row| parsed::<Number>(row, 1))?
-        .collect::<rusqlite::Result<Box<[Number]>>>()?;
+        .query_map([&id], member)?
+        .collect::<rusqlite::Result<Box<[Member]>>>()?;
     conn.prepare_cached(&format!("{ALL} WHERE d.id = ?1"))?
         .query_row([&id], |row| did(row, Arc::new(parsed(row, 2)?), members.clone()))
         .optional()
 }
 
-fn did(row: &SqlRow<'_>, domain: Arc<DomainName>, members: Box<[Number]>) -> rusqlite::Result<Did> {
+fn member(row: &SqlRow<'_>) -> rusqlite::Result<Member> {
+    let number: Number = parsed(row, 1)?;
+    Ok(match optional(row, 2)? {
+        None => Member::Extension(number),
+        Some(outside) => Member::Outside(Box::new(Outside {
+            number: outside,
+            payer: number,
+        })),
+    })
+}
+
+fn did(row: &SqlRow<'_>, domain: Arc<DomainName>, members: Box<[Member]>) -> rusqlite::Result<Did> {
     let strategy = row.get_ref(5)?.as_str()?;
     let known = |one: &Strategy| one.as_str() == strategy;
     let rare = Rare {

@@ -1,4 +1,5 @@
-//! What forwards must be like after a commit: they lead to somebody, and never in a circle.
+//! What forwards must be like after a commit: inside they lead to somebody, and never in a circle. Whether one that
+//! leads outside may be called is asked when it is called.
 
 use std::collections::HashMap;
 
@@ -9,6 +10,7 @@ use super::apply::{Applied, Work};
 use super::change::Row;
 use super::error::{StoreError, on};
 use super::rows::Extension;
+use crate::forward::Place;
 
 const TARGETS: &str = "SELECT forward_always, forward_busy, forward_no_answer, forward_offline \
                        FROM extension WHERE domain_id = ?1 AND number = ?2";
@@ -62,9 +64,12 @@ fn left_alone(work: &Work<'_>, old: &Extension) -> Result<Option<String>, StoreE
 /// Every forward leads to somebody, and none comes back, whatever the reason of each.
 fn leads_somewhere(work: &Work<'_>, from: &Extension) -> Result<Option<String>, StoreError> {
     for (when, target) in from.forwards.targets() {
-        if let Some(why) = refused_target(work, from, target.as_str())? {
+        if let Place::Inside(number) = target
+            && targets(work, from.domain_id, number.as_str())?.is_none()
+        {
             return Ok(Some(format!(
-                "calls to extension {} cannot be forwarded ({}): {why}",
+                "calls to extension {} cannot be forwarded ({}): {number} is not an extension of this domain; a number \
+                 outside is written with + and its country code",
                 from.number,
                 when.as_str()
             )));
@@ -99,17 +104,6 @@ fn circle(number: &str, by: String, reached: &HashMap<String, String>) -> String
         "forwards would go round in a circle: {}. Leave one of them off",
         path.join(" to ")
     )
-}
-
-/// Why calls to `from` cannot be forwarded to this number; none: they can. The one place that says which
-/// numbers are possible: those of the domain, since there is no way out of it.
-fn refused_target(work: &Work<'_>, from: &Extension, number: &str) -> Result<Option<String>, StoreError> {
-    let inside = targets(work, from.domain_id, number)?.is_some();
-    Ok((!inside).then(|| {
-        format!(
-            "{number} is not an extension of this domain, and calls to other numbers are not possible yet"
-        )
-    }))
 }
 
 /// Where the extension with this number forwards to; none: there is none.

@@ -12,8 +12,8 @@ use super::log::uuid;
 use super::settings::Settings;
 use super::snapshot::{Domain, Extension, Line, Snapshot};
 use super::{dids, outside, schedules};
-use crate::forward::Forwards;
-use crate::names::{BadName, DomainName, Number};
+use crate::forward::{Forwards, Place};
+use crate::names::{BadName, DomainName};
 use crate::secret;
 
 /// The names of all domains, disabled ones too, by their ids.
@@ -168,7 +168,7 @@ fn extension(row: &Row<'_>) -> rusqlite::Result<(Uuid, Uuid, Extension)> {
 }
 
 fn forwards(row: &Row<'_>) -> rusqlite::Result<Option<Box<Forwards>>> {
-    let number = |index: usize| -> rusqlite::Result<Option<Number>> {
+    let place = |index: usize| -> rusqlite::Result<Option<Place>> {
         match row.get_ref(index)? {
             ValueRef::Null => Ok(None),
             _ => parsed(row, index).map(Some),
@@ -176,10 +176,10 @@ fn forwards(row: &Row<'_>) -> rusqlite::Result<Option<Box<Forwards>>> {
     };
     let forwards = Forwards {
         dnd: row.get(9)?,
-        forward_always: number(10)?,
-        forward_busy: number(11)?,
-        forward_no_answer: number(12)?,
-        forward_offline: number(13)?,
+        forward_always: place(10)?,
+        forward_busy: place(11)?,
+        forward_no_answer: place(12)?,
+        forward_offline: place(13)?,
     };
     Ok(forwards.boxed())
 }

@@ -25,6 +25,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (14, include_str!("../../../../sql/0014_route_gateways.sql")),
     (15, include_str!("../../../../sql/0015_caps.sql")),
     (16, include_str!("../../../../sql/0016_route_tests.sql")),
+    (17, include_str!("../../../../sql/0017_outside_members.sql")),
 ];
 
 /// The version this program reads and writes.

@@ -14,7 +14,7 @@ use equivalent::{Comparable, Equivalent};
 use uuid::Uuid;
 
 use crate::dids::Dids;
-use crate::forward::{Forwards, When};
+use crate::forward::{Forwards, Place, When};
 use crate::names::{DomainName, Number, Username};
 use crate::routing::outside::Outside;
 use crate::schedules::Schedule;
@@ -310,7 +310,7 @@ impl Extension {
     }
 
     /// Where calls to it go then; none: they are not forwarded.
-    pub fn forwards_to(&self, when: When) -> Option<&Number> {
+    pub fn forwards_to(&self, when: When) -> Option<&Place> {
         self.forwards.as_ref()?.target(when)
     }
 

@@ -7,7 +7,7 @@
 //! by type; free text loses every character with a meaning.
 
 use crate::caps::Charge;
-use crate::names::{DomainName, E164, GatewayName, Number, Username};
+use crate::names::{Dialled, DomainName, E164, GatewayName, Number, Username};
 use crate::presence::target::Target;
 use crate::prompts::{Announcement, Folder, Prompt};
 use crate::routing::Sent;
@@ -37,6 +37,12 @@ impl<'a> ActionData<'a> {
 
     /// An extension's number.
     pub fn number(&mut self, number: &Number) -> &mut Self {
+        self.0.push_str(number.as_str());
+        self
+    }
+
+    /// What somebody dialled or typed as a number.
+    pub fn dialled(&mut self, number: &Dialled) -> &mut Self {
         self.0.push_str(number.as_str());
         self
     }

@@ -257,8 +257,8 @@ fn forwards_that_cannot_be_are_refused() {
             "2001 is not an extension of this domain",
         ),
         (
-            "forward 1001@pbx.test busy +4930123",
-            "calls to other numbers are not possible yet",
+            "forward 1001@pbx.test busy 0301234567",
+            "only to numbers with a country code",
         ),
         ("forward 1001@pbx.test busy 1001", "circle: 1001 to 1001"),
         ("forward 1001@pbx.test busy", "TARGET"),

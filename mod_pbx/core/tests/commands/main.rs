@@ -17,6 +17,7 @@ mod revisions;
 mod routes;
 mod schedules;
 mod secrets;
+mod sent_on;
 mod settings;
 mod support;
 mod users;

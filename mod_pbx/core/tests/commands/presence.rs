@@ -45,6 +45,27 @@ impl Desk {
         }
         panic!("the registration of {user} is not seen");
     }
+
+    /// A channel begins, as the directory or a dial string says whose it is.
+    pub(crate) fn channel_began(&self, id: &str, direction: &str, name: &str, identity: &str) {
+        self.pbx.tell(Some(event(
+            Kind::CallBegan,
+            &[
+                (c"Unique-ID", id),
+                (c"Call-Direction", direction),
+                (c"Caller-Channel-Name", name),
+                (c"variable_pbx_identity", identity),
+            ],
+        )));
+    }
+
+    /// Two channels speak with each other.
+    pub(crate) fn channels_bridged(&self, one: &str, other: &str) {
+        self.pbx.tell(Some(event(
+            Kind::CallBridged,
+            &[(c"Bridge-A-Unique-ID", one), (c"Bridge-B-Unique-ID", other)],
+        )));
+    }
 }
 
 fn desk() -> Desk {

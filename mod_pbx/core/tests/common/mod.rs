@@ -49,6 +49,8 @@ pub struct World {
     pub gateways: gateways::view::View,
     /// What voicemail can say: everything, unless the world has no sounds.
     pub sounds: Sounds,
+    pub legs: pbx_core::legs::Legs,
+    pub caps: pbx_core::caps::view::View,
 }
 
 /// An extension with a mailbox and these lines. The A1 of a line is the MD5 that belongs to its username,
@@ -111,6 +113,7 @@ impl World {
             apps::dialplan::register,
             apps::browsers::register,
             apps::languages::register,
+            apps::transfers::register,
         ])
         .unwrap();
         Self {
@@ -118,6 +121,8 @@ impl World {
             config: Config::new(&[], &host).unwrap(),
             host,
             registries,
+            legs: Default::default(),
+            caps: Default::default(),
             presence: Arc::default(),
             clients: clients::view::View::default(),
             gateways: gateways::view::View::default(),
@@ -203,7 +208,8 @@ impl World {
             clients: &self.clients,
             gateways: &self.gateways,
             notes,
-            caps: &pbx_core::caps::view::View::default(),
+            caps: &self.caps,
+            legs: &self.legs,
             watch: None,
             sounds: &self.sounds,
             host: &self.host,

@@ -3,16 +3,28 @@
 mod make;
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::line::{self, PHONE};
 use super::{DOMAIN, ID, ROW_REV, UPDATED_AT, user};
-use crate::admin::field::{Field, Kind};
+use crate::admin::field::{Field, Kind, parsed};
 use crate::admin::{Admin, Draft, Grant, Noun, Place, Plan, Refusal, Sort, Source, Stored, Who};
-use crate::store::{Change, Image, Reader, Row, Table, rows};
+use crate::forward::Target;
+use crate::names::{BadName, Dialled};
+use crate::store::{Change, Image, Reader, Row, StoreError, Table, rows};
 
 pub(crate) use make::{Made, Wanted, choose_pin, make, removal, renamed_channel};
 
-const FORWARD: &str = "Where calls go then: the number of an extension of the same domain; null: nowhere.";
+const FORWARD: &str = "Where calls go then: the number of an extension of the same domain, or one outside as it is dialled, \
+                       which is kept with its country code; null: nowhere.";
+
+/// The fields of forwards.
+const FORWARDS: [&str; 4] = [
+    "forward_always",
+    "forward_busy",
+    "forward_no_answer",
+    "forward_offline",
+];
 
 /// The person who is made along with an extension.
 static PERSON: [Field; 3] = [
@@ -72,16 +84,16 @@ pub static NOUN: Noun = Noun {
         .later(),
         Field::shown("has_voicemail_pin", Kind::Flag, "Whether the mailbox has a PIN."),
         Field::may("dnd", Kind::Flag, "Do not disturb: no phone of it rings.").default("false"),
-        Field::may("forward_always", Kind::Number, FORWARD)
+        Field::may("forward_always", Kind::Parsed(parsed::<Dialled>, 33), FORWARD)
             .or_null()
             .default("null"),
-        Field::may("forward_busy", Kind::Number, FORWARD)
+        Field::may("forward_busy", Kind::Parsed(parsed::<Dialled>, 33), FORWARD)
             .or_null()
             .default("null"),
-        Field::may("forward_no_answer", Kind::Number, FORWARD)
+        Field::may("forward_no_answer", Kind::Parsed(parsed::<Dialled>, 33), FORWARD)
             .or_null()
             .default("null"),
-        Field::may("forward_offline", Kind::Number, FORWARD)
+        Field::may("forward_offline", Kind::Parsed(parsed::<Dialled>, 33), FORWARD)
             .or_null()
             .default("null"),
         Field::may("enabled", Kind::Flag, "Off, it does not exist for the switch.")
@@ -225,6 +237,7 @@ fn create(admin: &Admin<'_>, _: &Grant, draft: &Draft) -> Result<Plan, Refusal> 
     values.set("user_id", json!(person.id));
     values.set("caller_id_name", json!(caller_id_name));
     values.set("voicemail_pin", json!(pin));
+    admin.read(|reader| places(reader, domain.id, &mut values))?;
     made.extension = values.over(&base)?;
     let mut plan = Plan {
         summary: format!("extension {}@{} added", made.extension.number, domain.name),
@@ -262,6 +275,7 @@ fn edit(admin: &Admin<'_>, _: &Grant, before: &Row, draft: &Draft) -> Result<Pla
     let chosen = draft.text("voicemail_pin").map(str::to_owned);
     let mut values = draft.clone();
     values.set("voicemail_pin", json!(before.voicemail_pin));
+    admin.read(|reader| places(reader, before.domain_id, &mut values))?;
     let mut extension: rows::Extension = values.over(before)?;
     let new_pin = choose_pin(
         &mut extension,
@@ -288,6 +302,22 @@ fn edit(admin: &Admin<'_>, _: &Grant, before: &Row, draft: &Draft) -> Result<Pla
         plan.once.insert("voicemail_pin".into(), json!(pin));
     }
     Ok(plan)
+}
+
+/// Spells the targets of forwards that were sent.
+fn places(reader: &Reader<'_>, domain: Uuid, values: &mut Draft) -> Result<(), Refusal> {
+    for name in FORWARDS {
+        let Some(typed) = values.text(name) else { continue };
+        let target: Target = typed
+            .parse()
+            .map_err(|bad: BadName| Refusal::field(name, bad.0))?;
+        let place = target.place(reader, domain).map_err(|error| match error {
+            StoreError::Invalid { message, .. } => Refusal::field(name, message),
+            error => error.into(),
+        })?;
+        values.set(name, json!(place));
+    }
+    Ok(())
 }
 
 fn delete(admin: &Admin<'_>, _: &Grant, row: &Row, everything: bool) -> Result<Plan, Refusal> {

@@ -111,6 +111,8 @@ impl Settings<'_, '_> {
             // A phone that forwards (302) gets the number routed for the caller, not a call to its own
             // idea of a host.
             "manual-redirect",
+            // Who transfers to a call that is not here would have its own idea of a host called (`apps/transfers`).
+            "channel-xml-fetch-on-nightmare-transfer",
         ] {
             self.param(name, &true);
         }

@@ -1,9 +1,12 @@
 //! Calls to extensions: ring, forward, leave a message.
 
+use super::outside::{self, After, Leaving};
 use super::{Call, UNANSWERED_CONTEXT, action, bridge, open, respond};
 use crate::follow::{End, Way};
-use crate::forward::When;
+use crate::forward::{Place, When};
+use crate::names::E164;
 use crate::resolve::{Leg, Ring};
+use crate::routing::Payer;
 use crate::store::snapshot::{Domain, Extension};
 use crate::xml::Document;
 
@@ -18,6 +21,7 @@ fn tell(call: Call<'_, '_>, way: &Way<'_>) {
         ),
     };
     match way.end {
+        End::Outside(..) => {}
         End::Rings(ring) => {
             let called = ring.extension;
             for leg in ring.legs() {
@@ -35,6 +39,9 @@ fn tell(call: Call<'_, '_>, way: &Way<'_>) {
             note(None, format_args!("for {} s", ring.seconds()));
             for (when, target) in called.forwards.iter().flat_map(|forwards| forwards.targets()) {
                 note(None, format_args!("then, {}: to {target}", when.as_str()));
+                if let Place::Outside(number) = target {
+                    outside::explain_forward(call.view, &payer(call.home, called), number);
+                }
             }
             mailbox(called);
         }
@@ -50,6 +57,7 @@ pub(super) fn document(call: Call<'_, '_>, way: &Way<'_>) -> String {
     }
     let name = match way.end {
         End::Rings(_) => "ring",
+        End::Outside(..) => "forward",
         End::Busy(_) => "busy",
         End::Unanswered(_) => "unanswered",
         End::Nobody(_) => "nobody",
@@ -58,6 +66,7 @@ pub(super) fn document(call: Call<'_, '_>, way: &Way<'_>) -> String {
     let mut doc = open(call.context, name);
     match way.end {
         End::Rings(ring) => rings(&mut doc, call, way, &ring),
+        End::Outside(forwarder, number) => goes_outside(&mut doc, call, way, forwarder, number),
         End::Busy(called) => message(&mut doc, call, way, called, "486", "USER_BUSY"),
         End::Unanswered(called) => message(&mut doc, call, way, called, "480", "NO_ANSWER"),
         End::Nobody(called) => message(&mut doc, call, way, called, "480", "USER_NOT_REGISTERED"),
@@ -83,6 +92,36 @@ fn rings(doc: &mut Document, call: Call<'_, '_>, way: &Way<'_>, ring: &Ring<'_>)
         });
     } else if called.voicemail {
         voicemail(doc, ring.domain, called);
+    }
+}
+
+/// A forward to a number outside, as a call of who forwards. If it may not go there, or nobody takes it, it is as if nobody
+/// were there: their mailbox answers.
+fn goes_outside(doc: &mut Document, call: Call<'_, '_>, way: &Way<'_>, forwarder: &Extension, number: &E164) {
+    let leaving = Leaving {
+        context: call.context,
+        rq: call.rq,
+        view: call.view,
+        payer: payer(call.home, forwarder),
+        hops: way.hops,
+        guest: None,
+    };
+    let after = if forwarder.voicemail {
+        After::Mailbox(forwarder)
+    } else {
+        After::Nothing
+    };
+    if !leaving.forward(doc, number, after) {
+        message(doc, call, way, forwarder, "480", "USER_NOT_REGISTERED");
+    }
+}
+
+/// Who pays for a forward.
+pub(super) fn payer<'a>(domain: &'a Domain, forwarder: &'a Extension) -> Payer<'a> {
+    Payer {
+        domain,
+        extension: forwarder,
+        line: None,
     }
 }
 
@@ -124,6 +163,7 @@ fn prepare(doc: &mut Document, call: Call<'_, '_>, way: &Way<'_>, ring: Option<&
             .integer(way.hops.count())
             .literal(" force_transfer_context=")
             .domain(&call.home.name);
+        outside::after_bridge(call.rq, " ", out);
     });
     action(doc, "set", |out| {
         out.literal("effective_caller_id_name=")

@@ -1,14 +1,16 @@
 //! Calls from outside that a DID takes, and those callers when somebody transfers them.
 //!
 //! By which gateway a call came in, and whether, is known before (`gateways::of_call`); a call that is here has no
-//! extension that calls, so it can reach extensions and mailboxes, and nothing that costs or changes anything.
+//! extension that calls, so it can reach extensions and mailboxes, and nothing that changes anything. Outside it goes as a
+//! call of an extension alone: of one that forwards or sends it on, or one that a DID's member outside names.
 
 use std::borrow::Cow;
 
 use uuid::Uuid;
 
+use super::outside::{self, After, Leaving};
 use super::{action, bridge, ended, open, refused, respond};
-use crate::dids::{self, Decision, Destination, Did, End, Inbound, Ringing};
+use crate::dids::{self, Away, Decision, Destination, Did, End, Inbound, Ringing, Rung};
 use crate::follow::{self, Hops, Way};
 use crate::forward::When;
 use crate::gateways;
@@ -17,7 +19,9 @@ use crate::registry::View;
 use crate::registry::dict::Handler;
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::resolve::{self, Ring};
+use crate::resolve::{self, Branch};
+use crate::routing::leg::{Leg, charge};
+use crate::routing::{self, Payer};
 use crate::store::gateways::Gateway;
 use crate::store::snapshot::{Domain, Extension};
 use crate::xml::Document;
@@ -114,37 +118,94 @@ fn document(call: Outside<'_, '_>, decision: &Decision<'_>) -> String {
         End::Loops => "loop",
     };
     let mut doc = open(call.context, name);
-    match (&decision.end, decision.domain) {
-        (End::Rings(ringing), Some(domain)) => rings(&mut doc, call, decision, domain, ringing),
-        (End::Voicemail(called), Some(domain)) => {
-            prepare(&mut doc, call, domain, decision.hops);
-            super::call::voicemail(&mut doc, domain, called);
-        }
-        (End::Announcement(name), Some(domain)) => {
-            prepare(&mut doc, call, domain, decision.hops);
-            announce(&mut doc, call, name);
-        }
-        (End::Loops, _) => respond(&mut doc, "482", "EXCHANGE_ROUTING_ERROR"),
-        _ => respond(&mut doc, "480", "NO_ANSWER"),
-    }
+    write(&mut doc, call, decision);
     doc.finish()
 }
 
+fn write(doc: &mut Document, call: Outside<'_, '_>, decision: &Decision<'_>) {
+    match (&decision.end, decision.domain) {
+        (End::Rings(ringing), Some(domain)) => {
+            if !rings(doc, call, decision, domain, ringing) {
+                // Nobody of them may be called: as if nobody were there.
+                let (view, hops) = (call.view, decision.hops);
+                let then = dids::after(view, ringing.did.id, None, "", view.now(), hops);
+                write(doc, call, &then);
+            }
+        }
+        (End::Voicemail(called), Some(domain)) => {
+            prepare(doc, call, domain, decision.hops);
+            super::call::voicemail(doc, domain, called);
+        }
+        (End::Announcement(name), Some(domain)) => {
+            prepare(doc, call, domain, decision.hops);
+            announce(doc, call, name);
+        }
+        (End::Loops, _) => respond(doc, "482", "EXCHANGE_ROUTING_ERROR"),
+        _ => respond(doc, "480", "NO_ANSWER"),
+    }
+}
+
+/// Has them ring; off: there is nobody who may be called.
 fn rings(
     doc: &mut Document,
     call: Outside<'_, '_>,
     decision: &Decision<'_>,
     domain: &Domain,
     ringing: &Ringing<'_>,
-) {
+) -> bool {
+    let did = ringing.did;
+    let note = |away: &Away<'_>| {
+        let text = format_args!(
+            "a number outside: {}, as a call of {}",
+            away.number, away.payer.number
+        );
+        call.view.note(1, None, text);
+    };
+    if let [Rung::Outside(away)] = &ringing.rings[..] {
+        note(away);
+        let after = if goes_on(did, None) {
+            After::Did(did.id)
+        } else {
+            After::Nothing
+        };
+        let leaving = leaving(call, super::call::payer(domain, away.payer), decision.hops);
+        return leaving.forward(doc, away.number, after);
+    }
+    let mut branches = Vec::with_capacity(ringing.rings.len());
+    for (member, rung) in (1..).zip(&ringing.rings) {
+        let away = match rung {
+            Rung::Phones(ring) => {
+                branches.push(Branch::Rings(ring.after(decision.hops)));
+                continue;
+            }
+            Rung::Outside(away) => away,
+        };
+        note(away);
+        let payer = super::call::payer(domain, away.payer);
+        match outside::decide_forward(call.view, &payer, away.number) {
+            Ok(out) => {
+                let id = call.rq.param("Unique-ID");
+                let leg = Leg {
+                    domain,
+                    payer: away.payer,
+                    hops: decision.hops,
+                    charge: charge(call.view, &out, id.as_deref(), Hops::of(call.rq), member),
+                    seconds: Some(away.seconds),
+                };
+                branches.extend(out.ways.into_iter().next().map(|way| Branch::Out(leg, way)));
+            }
+            Err(why) => {
+                let who = format_args!("{}", outside::who(&payer));
+                outside::log_refusal(doc, who, away.number.as_str(), why);
+            }
+        }
+    }
+    if branches.is_empty() {
+        return false;
+    }
     prepare(doc, call, domain, decision.hops);
-    let rings: Vec<Ring<'_>> = ringing
-        .rings
-        .iter()
-        .map(|ring| ring.after(decision.hops))
-        .collect();
     // The originate as a whole; each leg has its own time besides (`leg_timeout`).
-    let each = rings.iter().map(Ring::seconds);
+    let each = branches.iter().map(Branch::seconds);
     let seconds: u64 = if ringing.in_turn {
         each.sum()
     } else {
@@ -154,9 +215,8 @@ fn rings(
         out.literal("call_timeout=").integer(seconds);
     });
     bridge(doc, call.rq, |out| {
-        resolve::dial_string(&rings, ringing.in_turn, out)
+        resolve::dial_string(&branches, ringing.in_turn, out)
     });
-    let did = ringing.did;
     if goes_on(did, ringing.alone) {
         action(doc, "transfer", |out| {
             out.uuid(did.id);
@@ -165,6 +225,19 @@ fn rings(
             }
             out.literal(" XML ").literal(DID_CONTEXT);
         });
+    }
+    true
+}
+
+/// A call of who pays, for a caller from outside.
+fn leaving<'r, 'v>(call: Outside<'r, 'v>, payer: Payer<'v>, hops: Hops) -> Leaving<'r, 'v> {
+    Leaving {
+        context: call.context,
+        rq: call.rq,
+        view: call.view,
+        payer,
+        hops,
+        guest: Some(call.gateway),
     }
 }
 
@@ -193,6 +266,7 @@ fn prepare(doc: &mut Document, call: Outside<'_, '_>, domain: &Domain, hops: Hop
             .domain(&domain.name)
             .literal(" pbx_guest=")
             .domain(&domain.name);
+        outside::after_bridge(call.rq, " ", out);
     });
     let text = |name: &str| call.rq.param(name).unwrap_or_default();
     let number = text("Caller-Caller-ID-Number");
@@ -230,16 +304,22 @@ fn announce(doc: &mut Document, call: Outside<'_, '_>, name: &str) {
     });
 }
 
-/// A caller from outside whom somebody in the domain transfers: to an extension of the domain, and nowhere else; or
-/// (`after`) what comes when the phones of that extension did not take it. None: it is no such call.
+/// A caller from outside whom somebody in the domain sends on, by a transfer or a redirect (302): to an extension of it, or
+/// outside as a call of who sends them on. Or, `within` no domain, what comes when that was not taken. None: it is no
+/// such call.
 ///
 /// `pbx_guest` is set by our own answers alone, and counts for a call that a gateway brought in, which no message and
 /// no login can make of another.
-pub(super) fn guest(context: &str, rq: &Request<'_>, view: &View<'_>, after: bool) -> Option<String> {
+pub(super) fn guest(
+    context: &str,
+    within: Option<&Domain>,
+    rq: &Request<'_>,
+    view: &View<'_>,
+) -> Option<String> {
     let gateway = gateways::of_call(rq, view)?;
     let own = rq.param("variable_pbx_guest")?;
     let domain = view.snapshot.domain(&own)?;
-    if !after && !domain.name.as_str().eq_ignore_ascii_case(context) {
+    if within.is_some_and(|within| within.name != domain.name) {
         return None;
     }
     let call = Outside {
@@ -252,14 +332,30 @@ pub(super) fn guest(context: &str, rq: &Request<'_>, view: &View<'_>, after: boo
     if hops.is_too_many() {
         return Some(ended(context, "loop", "482", "EXCHANGE_ROUTING_ERROR"));
     }
-    let Some(called) = resolve::number(domain, &dialled(rq)) else {
+    let dialled = dialled(rq);
+    if within.is_some() {
+        let inside = resolve::number(domain, &dialled).is_some();
+        let help = routing::is_emergency(view, domain, &dialled);
+        let by = outside::sent_by(context, rq, view).filter(|by| by.domain.name == domain.name);
+        if help && by.is_some() || !inside && view.snapshot.outside(&domain.name).is_some() {
+            let leaving = by.map(|by| leaving(call, outside::payer_of(by), hops.next()));
+            return Some(outside::guest(leaving, context, domain, view, &dialled));
+        }
+    }
+    let Some(called) = resolve::number(domain, &dialled) else {
         return Some(ended(context, "unknown", "404", "UNALLOCATED_NUMBER"));
     };
-    let way = if after {
+    let way = if within.is_some() {
+        follow::follow(view, domain, called, hops)
+    } else if context == outside::MAILBOX_CONTEXT {
+        Way {
+            end: follow::End::Nobody(called),
+            forwarder: None,
+            hops: hops.next(),
+        }
+    } else {
         let cause = rq.param("variable_originate_disposition").unwrap_or_default();
         follow::unanswered(view, domain, called, &cause, hops)
-    } else {
-        follow::follow(view, domain, called, hops)
     };
     Some(transferred(call, domain, &way))
 }
@@ -279,6 +375,18 @@ fn transferred(call: Outside<'_, '_>, domain: &Domain, way: &Way<'_>) -> String 
                     .literal(super::UNANSWERED_CONTEXT);
             });
             return doc.finish();
+        }
+        follow::End::Outside(forwarder, number) => {
+            let leaving = leaving(call, super::call::payer(domain, forwarder), way.hops);
+            let after = if forwarder.voicemail {
+                After::Mailbox(forwarder)
+            } else {
+                After::Nothing
+            };
+            if leaving.forward(&mut doc, number, after) {
+                return doc.finish();
+            }
+            forwarder
         }
         follow::End::Busy(called) | follow::End::Unanswered(called) | follow::End::Nobody(called) => called,
         follow::End::Loops => {

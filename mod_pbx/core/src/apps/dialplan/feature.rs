@@ -30,9 +30,9 @@ pub(super) fn document(call: Call<'_, '_>, feature: &Feature) -> String {
         }
         Feature::Ask(when) => {
             let mut doc = begin(call, "ask");
-            // A dial tone, until the first of 2 to 15 digits; # ends them.
+            // A dial tone, until the first of 2 to 32 digits; # ends them.
             action(&mut doc, "play_and_get_digits", |out| {
-                out.literal("2 15 1 10000 # tone_stream://%(10000,0,350,440) silence_stream://1 pbx_digits ")
+                out.literal("2 32 1 10000 # tone_stream://%(10000,0,350,440) silence_stream://1 pbx_digits ")
                     .literal("[0-9]+ 4000");
             });
             action(&mut doc, "transfer", |out| {
@@ -110,7 +110,7 @@ fn write(wish: &Wish, out: &mut ActionData<'_>) {
         Wish::Forward(when, target) => {
             out.literal("forward-").literal(when.as_str()).literal("-");
             match target {
-                Some(number) => out.number(number),
+                Some(number) => out.dialled(number),
                 None => out.literal("off"),
             }
         }

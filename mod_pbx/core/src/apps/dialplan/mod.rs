@@ -18,6 +18,7 @@ use super::srtp;
 use crate::clients::view::REALM;
 use crate::features;
 use crate::follow::{self, Hops};
+use crate::legs;
 use crate::registry::{Builder, Handler, RegistryError, Section, View};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -51,6 +52,7 @@ pub fn register(builder: &mut Builder) -> Result<(), RegistryError> {
     }
     dict.literal(did::DID_CONTEXT, Arc::new(did::DidContext))?;
     dict.data("each SIP domain", DomainContext);
+    dict.data("each phone that redirects", SentOnContext);
     dict.data("each gateway", inbound::GatewayContext);
     Ok(())
 }
@@ -76,14 +78,36 @@ impl Handler for DomainContext {
 
     fn process(&self, key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
         let domain = view.snapshot.domain(key)?;
-        let caller = caller(rq, view).filter(|(home, _)| home.name == domain.name);
-        if caller.is_none()
-            && let Some(document) = did::guest(domain.name.as_str(), rq, view, false)
-        {
-            return Some(Reply::Document(document));
-        }
-        Some(answer(domain.name.as_str(), caller, rq, view, dialled))
+        Some(within(domain.name.as_str(), domain, rq, view))
     }
+}
+
+/// Calls that a phone sends on by a redirect (302): what the phone names, in its domain.
+struct SentOnContext;
+
+impl Handler for SentOnContext {
+    fn name(&self) -> &'static str {
+        "redirects"
+    }
+
+    fn process(&self, key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
+        let identity = key.strip_prefix(resolve::SENT_ON)?;
+        // Nobody's any more: as a call of nobody's.
+        Some(match legs::of_identity(identity, view) {
+            Some(by) => within(key, by.domain, rq, view),
+            None => Reply::Document(refused(key)),
+        })
+    }
+}
+
+fn within<'v>(context: &str, domain: &'v Domain, rq: &Request<'_>, view: &View<'v>) -> Reply {
+    let caller = caller(rq, view).filter(|(home, _)| home.name == domain.name);
+    if caller.is_none()
+        && let Some(document) = did::guest(context, Some(domain), rq, view)
+    {
+        return Reply::Document(document);
+    }
+    answer(context, caller, rq, view, dialled)
 }
 
 /// A context of our own.
@@ -94,7 +118,7 @@ struct Context {
     process: fn(Call<'_, '_>) -> String,
 }
 
-static OWN: [Context; 5] = [
+static OWN: [Context; 6] = [
     Context {
         key: LINES_CONTEXT,
         name: "lines",
@@ -110,6 +134,11 @@ static OWN: [Context; 5] = [
         key: UNANSWERED_CONTEXT,
         name: "unanswered",
         process: unanswered,
+    },
+    Context {
+        key: outside::MAILBOX_CONTEXT,
+        name: "mailbox",
+        process: mailbox,
     },
     Context {
         key: WISH_CONTEXT,
@@ -130,9 +159,10 @@ impl Handler for &'static Context {
 
     fn process(&self, _key: &str, rq: &Request<'_>, view: &View<'_>) -> Option<Reply> {
         let caller = caller(rq, view);
-        if self.key == UNANSWERED_CONTEXT
+        let goes_on = [UNANSWERED_CONTEXT, outside::MAILBOX_CONTEXT].contains(&self.key);
+        if goes_on
             && caller.is_none()
-            && let Some(document) = did::guest(self.key, rq, view, true)
+            && let Some(document) = did::guest(self.key, None, rq, view)
         {
             return Some(Reply::Document(document));
         }
@@ -195,6 +225,21 @@ fn unanswered(call: Call<'_, '_>) -> String {
                 .param("variable_originate_disposition")
                 .unwrap_or_default();
             let way = follow::unanswered(call.view, call.home, called, &cause, call.hops);
+            call::document(call, &way)
+        }
+        None => ended(call.context, "unknown", "404", "UNALLOCATED_NUMBER"),
+    }
+}
+
+/// The number whose forward outside nobody took.
+fn mailbox(call: Call<'_, '_>) -> String {
+    match resolve::number(call.home, &call.dialled()) {
+        Some(called) => {
+            let way = follow::Way {
+                end: follow::End::Nobody(called),
+                forwarder: None,
+                hops: call.hops.next(),
+            };
             call::document(call, &way)
         }
         None => ended(call.context, "unknown", "404", "UNALLOCATED_NUMBER"),

@@ -2,15 +2,23 @@
 //!
 //! The gateways of the decision are tried one after the other, each by a bridge of its own: within one dial string the next
 //! leg would be tried whatever the reason, and somebody who is busy would be called again.
-
-use uuid::Uuid;
+//!
+//! Who pays is who causes the call: who dials; who forwards; who sends on a call by a redirect (302) or a transfer.
 
 use super::{Call, action, bridge, open, respond};
-use crate::caps::{Charge, VARIABLE};
-use crate::gateways::{LEG, PROFILE};
-use crate::routing::{self, Decision, Out, Payer, Refusal, Way};
-use crate::store::rows::CallerIdStyle;
+use crate::dids;
+use crate::follow::Hops;
+use crate::gateways;
+use crate::legs::{self, Sender};
+use crate::names::E164;
+use crate::registry::View;
+use crate::request::Request;
+use crate::routing::leg::{Leg, charge};
+use crate::routing::{self, Decision, Out, Payer, Refusal, Watch};
+use crate::store::gateways::Gateway;
+use crate::store::snapshot::{Domain, Extension};
 use crate::xml::Document;
+use crate::xml::action::ActionData;
 
 /// Causes that say something of the network, and nothing of who was called: the next gateway is tried for them alone.
 const NETWORK: &str = "GATEWAY_DOWN,INVALID_GATEWAY,NETWORK_OUT_OF_ORDER,NORMAL_TEMPORARY_FAILURE,\
@@ -18,167 +26,371 @@ const NETWORK: &str = "GATEWAY_DOWN,INVALID_GATEWAY,NETWORK_OUT_OF_ORDER,NORMAL_
                        RECOVERY_ON_TIMER_EXPIRE,REQUESTED_CHAN_UNAVAIL,NO_ROUTE_TRANSIT_NET,FACILITY_REJECTED,\
                        BEARERCAPABILITY_NOTAVAIL,SERVICE_UNAVAILABLE,SERVICE_NOT_IMPLEMENTED,INCOMPATIBLE_DESTINATION";
 
+/// Causes that say something of who was called: the forwarder's mailbox answers then.
+const CALLEE: &str = "USER_BUSY,CALL_REJECTED,NO_ANSWER,NO_USER_RESPONSE,ALLOTTED_TIMEOUT,PROGRESS_TIMEOUT,\
+                      UNALLOCATED_NUMBER,INVALID_NUMBER_FORMAT,NUMBER_CHANGED,USER_NOT_REGISTERED,SUBSCRIBER_ABSENT,\
+                      NO_ROUTE_DESTINATION,NORMAL_UNSPECIFIED";
+
 /// Three rising tones, then a pause, as networks announce that a call cannot be made (ITU-T E.180).
 const CANNOT_BE: &str = "tone_stream://%(330,30,950);%(330,30,1400);%(330,1000,1800);loops=2";
+
+/// Where a forward goes on that led outside and that nobody took there: at the mailbox of who forwards.
+pub(super) const MAILBOX_CONTEXT: &str = "pbx_mailbox";
+
+/// A call that may go out, and who causes it.
+#[derive(Clone, Copy)]
+pub(super) struct Leaving<'r, 'v> {
+    pub(super) context: &'r str,
+    pub(super) rq: &'r Request<'r>,
+    pub(super) view: &'r View<'v>,
+    pub(super) payer: Payer<'v>,
+    /// How often it was sent on, this time included.
+    pub(super) hops: Hops,
+    /// By which gateway it came in; none: somebody of ours called.
+    pub(super) guest: Option<&'v Gateway>,
+}
+
+/// What comes when nobody outside takes a call that was forwarded.
+#[derive(Clone, Copy)]
+pub(super) enum After<'v> {
+    /// Nothing: the reason is told to who called.
+    Nothing,
+    /// The mailbox of this extension.
+    Mailbox(&'v Extension),
+    /// What comes after the phones of this DID.
+    Did(uuid::Uuid),
+}
+
+/// Why a call does not go out: for logs and programs, and for people.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Why {
+    code: &'static str,
+    text: &'static str,
+    end: (&'static str, &'static str),
+}
+
+impl From<Refusal> for Why {
+    fn from(why: Refusal) -> Self {
+        let end = match why {
+            Refusal::NoNumber(_) => ("404", "UNALLOCATED_NUMBER"),
+            Refusal::NoGateway => ("503", "NORMAL_TEMPORARY_FAILURE"),
+            _ => ("403", "CALL_REJECTED"),
+        };
+        Self {
+            code: why.code(),
+            text: why.text(),
+            end,
+        }
+    }
+}
+
+impl Why {
+    /// Tells who listens.
+    fn tell(self, view: &View<'_>) {
+        view.note(
+            0,
+            Some(false),
+            format_args!("refused ({}): {}", self.code, self.text),
+        );
+    }
+}
+
+/// Who sent the call on is nobody who is known.
+const NOBODY: Why = Why {
+    code: "sent-on",
+    text: "nobody is known who sent this call on and would pay for it",
+    end: ("403", "CALL_REJECTED"),
+};
+
+/// The number outside is one of ours, and the call would come back.
+const OWN_NUMBER: Why = Why {
+    code: "own-number",
+    text: "the number is one of this PBX, and the call would come back: forward to the extension instead",
+    end: ("404", "UNALLOCATED_NUMBER"),
+};
 
 /// What is done with a call for help; none: this is none, or there is no gateway at all.
 pub(super) fn help(call: Call<'_, '_>, dialled: &str) -> Option<String> {
     if !routing::is_emergency(call.view, call.home, dialled) {
         return None;
     }
-    match decide(call, dialled) {
-        Decision::Out(out) => Some(goes_out(call, &out)),
+    let leaving = of_caller(call);
+    match leaving.decide(dialled) {
+        Decision::Out(out) => Some(leaving.document(&out)),
         Decision::Refused(_) => None,
     }
 }
 
 /// What is done with a number that is nobody's in the domain; none: the domain has no calls out.
 ///
-/// Only what somebody dials goes out. A call that was sent on, by a phone that redirects or by a transfer, would be paid
-/// by who called, and not by who sent it on.
+/// What somebody dials is theirs to pay. A call that was sent on is paid by who sent it on, and if that is nobody who is
+/// known it goes nowhere.
 pub(super) fn document(call: Call<'_, '_>, dialled: &str) -> Option<String> {
     call.view.snapshot.outside(&call.home.name)?;
-    Some(match decide(call, dialled) {
-        Decision::Out(_) if !call.hops.is_first() => {
-            let why = "a call that was sent on does not go out";
-            refused(call, dialled, "sent-on", why, ("403", "CALL_REJECTED"))
-        }
-        Decision::Out(out) => goes_out(call, &out),
-        Decision::Refused(why) => {
-            let end = match why {
-                Refusal::NoNumber(_) => ("404", "UNALLOCATED_NUMBER"),
-                Refusal::NoGateway => ("503", "NORMAL_TEMPORARY_FAILURE"),
-                _ => ("403", "CALL_REJECTED"),
-            };
-            refused(call, dialled, why.code(), why.text(), end)
-        }
-    })
+    if call.hops.is_first() {
+        return Some(of_caller(call).dialled(dialled));
+    }
+    Some(
+        match sent_by(call.context, call.rq, call.view).filter(|by| by.domain.name == call.home.name) {
+            Some(by) => Leaving {
+                payer: payer_of(by),
+                hops: call.hops.next(),
+                ..of_caller(call)
+            }
+            .dialled(dialled),
+            None => {
+                let who = format_args!("{}@{}", call.calling.number, call.home.name);
+                nobody(call.context, who, call.view, dialled)
+            }
+        },
+    )
 }
 
-fn decide(call: Call<'_, '_>, dialled: &str) -> Decision {
+/// The same with a caller from outside whom somebody in the domain sends on.
+pub(super) fn guest(
+    leaving: Option<Leaving<'_, '_>>,
+    context: &str,
+    home: &Domain,
+    view: &View<'_>,
+    dialled: &str,
+) -> String {
+    match leaving {
+        Some(leaving) => leaving.dialled(dialled),
+        None => {
+            let who = format_args!("a caller from outside at {}", home.name);
+            nobody(context, who, view, dialled)
+        }
+    }
+}
+
+fn nobody(context: &str, who: std::fmt::Arguments<'_>, view: &View<'_>, dialled: &str) -> String {
+    NOBODY.tell(view);
+    refused(context, who, dialled, NOBODY)
+}
+
+/// Who sent a call on: a phone that redirects is named by the context that only its own leg has (`sip_redirect_context`),
+/// who transfers by what the switch says of the channels.
+pub(super) fn sent_by<'v>(context: &str, rq: &Request<'_>, view: &View<'v>) -> Option<Sender<'v>> {
+    match context.strip_prefix(crate::resolve::SENT_ON) {
+        Some(identity) => legs::of_identity(identity, view),
+        None => legs::transferred_by(rq, view),
+    }
+}
+
+pub(super) fn payer_of(by: Sender<'_>) -> Payer<'_> {
+    Payer {
+        domain: by.domain,
+        extension: by.extension,
+        line: by.line,
+    }
+}
+
+/// As logs name who pays: `1001@pbx.test`.
+pub(super) fn who(payer: &Payer<'_>) -> String {
+    format!("{}@{}", payer.extension.number, payer.domain.name)
+}
+
+fn of_caller<'r, 'v>(call: Call<'r, 'v>) -> Leaving<'r, 'v> {
     let identity = call.rq.param("variable_pbx_identity");
     let line = identity
         .as_deref()
         .filter(|_| !super::is_of_verto(call.rq))
         .and_then(|identity| call.calling.line(identity.split_once('@')?.0));
-    let payer = Payer {
-        domain: call.home,
-        extension: call.calling,
-        line: line.map(|line| line.username.as_str()),
+    Leaving {
+        context: call.context,
+        rq: call.rq,
+        view: call.view,
+        payer: Payer {
+            domain: call.home,
+            extension: call.calling,
+            line: line.map(|line| line.username.as_str()),
+        },
+        hops: call.hops.next(),
+        guest: None,
+    }
+}
+
+impl<'r, 'v> Leaving<'r, 'v> {
+    fn decide(&self, dialled: &str) -> Decision {
+        routing::decide(self.view, &self.payer, dialled, self.view.now())
+    }
+
+    /// What was dialled, by the caller or by who sent the call on.
+    fn dialled(self, dialled: &str) -> String {
+        match self.decide(dialled) {
+            Decision::Out(out) => self.document(&out),
+            Decision::Refused(why) => refused(
+                self.context,
+                format_args!("{}", who(&self.payer)),
+                dialled,
+                why.into(),
+            ),
+        }
+    }
+
+    fn document(&self, out: &Out) -> String {
+        let mut doc = open(self.context, if out.is_emergency() { "help" } else { "out" });
+        self.write(&mut doc, out, After::Nothing);
+        doc.finish()
+    }
+
+    /// A forward to a number outside: whether it goes there. If it does, it is written.
+    pub(super) fn forward(&self, doc: &mut Document, number: &E164, after: After<'v>) -> bool {
+        match self.decide_forward(number) {
+            Ok(out) => {
+                self.write(doc, &out, after);
+                true
+            }
+            Err(why) => {
+                log_refusal(doc, format_args!("{}", who(&self.payer)), number.as_str(), why);
+                false
+            }
+        }
+    }
+
+    /// Whether a forward to this number goes there.
+    pub(super) fn decide_forward(&self, number: &E164) -> Result<Out, Why> {
+        decide_forward(self.view, &self.payer, number)
+    }
+
+    fn write(&self, doc: &mut Document, out: &Out, after: After<'v>) {
+        if let Some(gateway) = self.guest {
+            action(doc, "set", |data| {
+                data.literal("presence_data=")
+                    .literal(gateways::LEG)
+                    .gateway(&gateway.name);
+            });
+        }
+        action(doc, "multiset", |data| {
+            // Headers of the caller's invention stay here (`sofia_outgoing_channel` would copy them).
+            data.literal("^^:hangup_after_bridge=true:sip_copy_custom_headers=false:continue_on_fail=")
+                // Whatever one says to a call for help, the next is asked too.
+                .literal(if out.is_emergency() { "true" } else { NETWORK })
+                .literal(":accountcode=")
+                .number(&self.payer.extension.number)
+                .literal(":pbx_hops=")
+                .integer(self.hops.count())
+                .literal(":force_transfer_context=")
+                .domain(&self.payer.domain.name);
+            if self.guest.is_some() {
+                data.literal(":pbx_guest=").domain(&self.payer.domain.name);
+            }
+            after_bridge(self.rq, ":", data);
+        });
+        match after {
+            After::Nothing => {}
+            After::Mailbox(extension) => action(doc, "set", |data| {
+                data.literal("transfer_on_fail=")
+                    .literal(CALLEE)
+                    .literal(" ")
+                    .number(&extension.number)
+                    .literal(" XML ")
+                    .literal(MAILBOX_CONTEXT);
+            }),
+            After::Did(id) => action(doc, "set", |data| {
+                data.literal("transfer_on_fail=")
+                    .literal(CALLEE)
+                    .literal(" ")
+                    .uuid(id)
+                    .literal(" XML ")
+                    .literal(super::did::DID_CONTEXT);
+            }),
+        }
+        let call = self.rq.param("Unique-ID");
+        let before = Hops::of(self.rq);
+        let leg = Leg {
+            domain: self.payer.domain,
+            payer: self.payer.extension,
+            hops: self.hops,
+            charge: charge(self.view, out, call.as_deref(), before, 0),
+            seconds: None,
+        };
+        for way in &out.ways {
+            bridge(doc, self.rq, |data| leg.dial(way, data));
+        }
+        log(doc, |data| {
+            data.literal("the call to ")
+                .free(&out.number)
+                .literal(" did not go out: no gateway took it");
+        });
+        match after {
+            After::Nothing => respond(doc, "503", "NORMAL_TEMPORARY_FAILURE"),
+            After::Mailbox(extension) => action(doc, "transfer", |data| {
+                data.number(&extension.number)
+                    .literal(" XML ")
+                    .literal(MAILBOX_CONTEXT);
+            }),
+            After::Did(id) => action(doc, "transfer", |data| {
+                data.uuid(id).literal(" XML ").literal(super::did::DID_CONTEXT);
+            }),
+        }
+    }
+}
+
+/// Whether a forward to this number goes there, as a call of who forwards.
+pub(super) fn decide_forward(view: &View<'_>, payer: &Payer<'_>, number: &E164) -> Result<Out, Why> {
+    if let Some(digits) = dids::digits(number.as_str())
+        && view.snapshot.dids.find(digits, "").is_some()
+    {
+        OWN_NUMBER.tell(view);
+        return Err(OWN_NUMBER);
+    }
+    match routing::decide(view, payer, number.as_str(), view.now()) {
+        Decision::Out(out) => Ok(out),
+        Decision::Refused(why) => Err(why.into()),
+    }
+}
+
+/// Tells who listens what would become of a forward, beneath the line that names it.
+pub(super) fn explain_forward(view: &View<'_>, payer: &Payer<'_>, number: &E164) {
+    let Some(watch) = view.watch else { return };
+    let inner = watch.at.map_or_else(Watch::default, Watch::at);
+    let listened = View {
+        watch: Some(&inner),
+        ..*view
     };
-    routing::decide(call.view, &payer, dialled, call.view.now())
+    // What is decided is told; it is done when the forward is met.
+    let _ = decide_forward(&listened, payer, number);
+    for step in inner.steps() {
+        view.note(3 + step.depth, step.verdict, format_args!("{}", step.text));
+    }
 }
 
-fn goes_out(call: Call<'_, '_>, out: &Out) -> String {
-    let mut doc = open(call.context, if out.is_emergency() { "help" } else { "out" });
-    action(&mut doc, "multiset", |data| {
-        // Headers of the caller's invention stay here (`sofia_outgoing_channel` would copy them).
-        data.literal("^^:hangup_after_bridge=true:sip_copy_custom_headers=false:continue_on_fail=")
-            // Whatever one says to a call for help, the next is asked too.
-            .literal(if out.is_emergency() { "true" } else { NETWORK })
-            .literal(":accountcode=")
-            .number(&call.calling.number)
-            .literal(":pbx_hops=")
-            .integer(call.hops.next().count())
-            .literal(":force_transfer_context=")
-            .domain(&call.home.name);
-    });
-    // A browser's id of its call may be any text.
-    let id = call.rq.param("Unique-ID");
-    let id = id.and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::now_v7);
-    let charge = Charge::of(out, id);
-    if call.view.notes.are_live() {
-        call.view.caps.promise(charge);
+/// Has the channel remember whom it spoke with last: who transfers it after this answer is somebody else.
+pub(super) fn after_bridge(rq: &Request<'_>, separator: &'static str, data: &mut ActionData<'_>) {
+    if let Some(last) = legs::last_peer(rq) {
+        data.literal(separator).literal("pbx_after=").uuid(last);
     }
-    for way in &out.ways {
-        bridge(&mut doc, call.rq, |data| leg(call, way, charge, data));
-    }
-    log(&mut doc, |data| {
-        data.literal("the call to ")
-            .free(&out.number)
-            .literal(" did not go out: no gateway took it");
-    });
-    respond(&mut doc, "503", "NORMAL_TEMPORARY_FAILURE");
-    doc.finish()
-}
-
-/// The dial string of one way out.
-///
-/// The leg carries who pays for it, by which gateway it goes, and the identity of who called: whoever is transferred from
-/// it is routed as they would be. The profile's name before the gateway's keeps an operator's gateway of the same name
-/// out. A redirect of the carrier's (302) ends the leg.
-fn leg(call: Call<'_, '_>, way: &Way, charge: Charge, data: &mut crate::xml::action::ActionData<'_>) {
-    data.literal("[presence_data=").literal(LEG).gateway(&way.name);
-    data.literal(",").literal(VARIABLE).literal("=").charge(charge);
-    data.literal(",pbx_identity=")
-        .number(&call.calling.number)
-        .literal("@")
-        .domain(&call.home.name)
-        .literal(",pbx_hops=")
-        .integer(call.hops.next().count())
-        .literal(",force_transfer_context=")
-        .domain(&call.home.name)
-        .literal(",outbound_redirect_fatal=true");
-    match &way.caller_id {
-        Some(own) => {
-            let shown = if own.name.is_empty() {
-                own.number.as_str()
-            } else {
-                &own.name
-            };
-            data.literal(",origination_caller_id_number=")
-                .e164(&own.number)
-                .literal(",origination_caller_id_name=")
-                .free(shown);
-        }
-        // No number of the domain is known, and an inner one is nobody's business outside.
-        None => {
-            data.literal(",origination_caller_id_number=anonymous,origination_caller_id_name=anonymous");
-        }
-    }
-    data.literal(match (way.style, &way.caller_id) {
-        (CallerIdStyle::Pai, Some(_)) => ",sip_cid_type=pid]",
-        (CallerIdStyle::Rpid, Some(_)) => ",sip_cid_type=rpid]",
-        _ => ",sip_cid_type=none]",
-    });
-    data.literal("sofia/gateway/")
-        .literal(PROFILE)
-        .literal("::")
-        .gateway(&way.name)
-        .literal("/")
-        .sent(&way.number);
 }
 
 /// Tells why in the log, and the caller by tones that the call cannot be.
-fn refused(
-    call: Call<'_, '_>,
-    dialled: &str,
-    code: &'static str,
-    why: &'static str,
-    end: (&'static str, &'static str),
-) -> String {
-    let mut doc = open(call.context, "not-out");
-    log(&mut doc, |data| {
-        data.literal("the call of ")
-            .number(&call.calling.number)
-            .literal("@")
-            .domain(&call.home.name)
-            .literal(" to ")
-            .free(dialled)
-            .literal(" is refused (")
-            .literal(code)
-            .literal("): ")
-            .literal(why);
-    });
+fn refused(context: &str, who: std::fmt::Arguments<'_>, dialled: &str, why: Why) -> String {
+    let mut doc = open(context, "not-out");
+    log_refusal(&mut doc, who, dialled, why);
     action(&mut doc, "pre_answer", |_| {});
     action(&mut doc, "playback", |data| {
         data.literal(CANNOT_BE);
     });
-    respond(&mut doc, end.0, end.1);
+    respond(&mut doc, why.end.0, why.end.1);
     doc.finish()
 }
 
-fn log(doc: &mut Document, fill: impl FnOnce(&mut crate::xml::action::ActionData<'_>)) {
+/// Has the log say who may not call whom.
+pub(super) fn log_refusal(doc: &mut Document, who: std::fmt::Arguments<'_>, dialled: &str, why: Why) {
+    let who = who.to_string();
+    log(doc, |data| {
+        data.literal("the call of ")
+            .free(&who)
+            .literal(" to ")
+            .free(dialled)
+            .literal(" is refused (")
+            .literal(why.code)
+            .literal("): ")
+            .literal(why.text);
+    });
+}
+
+fn log(doc: &mut Document, fill: impl FnOnce(&mut ActionData<'_>)) {
     action(doc, "log", |data| {
         data.literal("NOTICE mod_pbx: ");
         fill(data);

@@ -265,7 +265,8 @@ fn dial_string(
         End::Busy(_) => {
             out.literal("error/user_busy");
         }
-        End::Unanswered(_) | End::Nobody(_) | End::Loops => {
+        // Who dials by a dial string of their own dials outside by one too.
+        End::Outside(..) | End::Unanswered(_) | End::Nobody(_) | End::Loops => {
             out.literal("error/user_not_registered");
         }
     });

@@ -12,10 +12,10 @@ use crate::store::gateways::Gateway;
 use crate::store::snapshot::Extension;
 
 /// A small generator of its own: two million cases are too many to shrink.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -23,11 +23,11 @@ impl Dice {
         ((self.0 >> 33) as usize) % bound
     }
 
-    fn one<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
+    pub(super) fn one<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
         of[self.below(of.len())]
     }
 
-    fn chance(&mut self, in_hundred: usize) -> bool {
+    pub(super) fn chance(&mut self, in_hundred: usize) -> bool {
         self.below(100) < in_hundred
     }
 }
@@ -47,7 +47,7 @@ const PATTERNS: [&str; 12] = [
     "+4930123456",
 ];
 
-fn dialled(dice: &mut Dice) -> String {
+pub(super) fn dialled(dice: &mut Dice) -> String {
     const STARTS: [&str; 16] = [
         "+49", "0049", "0", "030", "+4930", "00", "+1", "+44", "+490", "0900", "11", "112", "9", "", "+882",
         "+",
@@ -104,19 +104,19 @@ fn limits(dice: &mut Dice) -> Limits {
 }
 
 /// What a decision must not contradict: kept apart from what decides.
-struct Truth {
-    world: World,
+pub(super) struct Truth {
+    pub(super) world: World,
     routes: Vec<Route>,
     members: Vec<(Uuid, Uuid)>,
     blocks: Vec<Block>,
-    gateways: Vec<Gateway>,
+    pub(super) gateways: Vec<Gateway>,
     down: Vec<Uuid>,
-    used: Vec<(Uuid, Used)>,
+    pub(super) used: Vec<(Uuid, Used)>,
     whole: Limits,
     own: Vec<(Uuid, Limits)>,
 }
 
-fn random(dice: &mut Dice) -> Truth {
+pub(super) fn random(dice: &mut Dice) -> Truth {
     let extensions: Vec<Extension> = (0..4).map(|n| extension(&format!("100{n}"))).collect();
     let groups: Vec<Uuid> = (0..3).map(|_| Uuid::new_v4()).collect();
     let gateways = vec![
@@ -221,7 +221,7 @@ fn random(dice: &mut Dice) -> Truth {
 
 impl Truth {
     /// Everything that a call which goes out must have.
-    fn check(&self, channel: Uuid, dialled: &str, out: &Out) {
+    pub(super) fn check(&self, channel: Uuid, dialled: &str, out: &Out) {
         assert_eq!(out.payer, channel);
         assert!(!out.ways.is_empty());
         for way in &out.ways {

@@ -1,5 +1,6 @@
 //! Decisions: what they say in cases that people know, and what holds of two million others.
 
+mod answers;
 mod cases;
 mod chance;
 mod cost;

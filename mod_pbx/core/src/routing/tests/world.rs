@@ -37,6 +37,7 @@ pub(super) struct World {
     clients: clients::view::View,
     sounds: Sounds,
     host: FakeHost,
+    pub(super) legs: crate::legs::Legs,
 }
 
 pub(super) fn extension(number: &str) -> Extension {
@@ -138,6 +139,7 @@ impl World {
             clients: clients::view::View::default(),
             sounds: Sounds::complete(Path::new("/")),
             host,
+            legs: Default::default(),
         }
     }
 
@@ -153,6 +155,7 @@ impl World {
             host: &self.host,
             gateways: &self.gateways,
             caps: &self.caps,
+            legs: &self.legs,
             watch,
         }
     }

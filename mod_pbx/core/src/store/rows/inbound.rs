@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::dids::{Kind, Strategy};
-use crate::names::{DidNumber, Slug};
+use crate::names::{DidNumber, E164, Slug};
 use crate::schedules::{Holidays, Hours, Override};
 
 /// A number that the outside world dials, and where its calls go.
@@ -61,8 +61,11 @@ pub struct DidMember {
     pub did_id: Uuid,
     /// Its place in the order, from 0.
     pub position: u32,
-    /// Who rings.
+    /// Who rings, or whose call it is if a number outside does.
     pub extension_id: Uuid,
+    /// The number outside that rings. Images from before there were any have none.
+    #[serde(default)]
+    pub outside: Option<E164>,
     /// The revision that wrote this row.
     #[serde(default)]
     pub row_rev: u64,

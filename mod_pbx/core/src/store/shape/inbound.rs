@@ -53,6 +53,7 @@ pub(super) static DID_MEMBER: Shape = Shape {
         part("did_id", Table::Did),
         number("position"),
         key("extension_id", Table::Extension),
+        text("outside"),
         number("row_rev"),
         text("updated_at"),
     ],

@@ -65,7 +65,7 @@ fn sample(table: Table) -> Image {
             "closed_extension_id": null, "closed_did_id": null, "closed_announcement": null})
         }
         Table::DidMember => {
-            json!({"id": id, "domain_id": id, "did_id": id, "position": 0, "extension_id": id})
+            json!({"id": id, "domain_id": id, "did_id": id, "position": 0, "extension_id": id, "outside": null})
         }
     };
     let serde_json::Value::Object(image) = value else {

@@ -1,0 +1,95 @@
+//! What the dial string of a leg that goes out says.
+
+use uuid::Uuid;
+
+use super::decision::{Out, Way};
+use crate::caps::{Charge, VARIABLE};
+use crate::follow::Hops;
+use crate::gateways::{LEG, PROFILE};
+use crate::registry::View;
+use crate::store::rows::CallerIdStyle;
+use crate::store::snapshot::{Domain, Extension};
+use crate::xml::action::ActionData;
+
+/// A leg that a decision lets out, and whom it is for.
+#[derive(Clone, Copy)]
+pub struct Leg<'a> {
+    /// The domain of who pays.
+    pub domain: &'a Domain,
+    /// Who pays.
+    pub payer: &'a Extension,
+    /// How often the call was sent on, this time included.
+    pub hops: Hops,
+    /// As what it counts, and whose it is.
+    pub charge: Charge,
+    /// How long it rings, in seconds; none: as long as the call that it is for.
+    pub seconds: Option<u64>,
+}
+
+/// What a leg counts as, and for which call, from now on if the call takes place. `call` is the channel that it is for, if its id is one of the switch's; two
+/// decisions about one channel are two calls, by how often it was sent on before, and which of several members it is for.
+pub fn charge(view: &View<'_>, out: &Out, call: Option<&str>, hops: Hops, member: u8) -> Charge {
+    // A browser's id of its call may be any text.
+    let id: Uuid = call.and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::now_v7);
+    let which = u128::from(hops.count()) << 8 | u128::from(member);
+    let charge = Charge::of(out, Uuid::from_u128(id.as_u128() ^ which));
+    if view.notes.are_live() {
+        view.caps.promise(charge);
+    }
+    charge
+}
+
+impl Leg<'_> {
+    /// The dial string of one way out.
+    ///
+    /// The leg carries who pays for it, by which gateway it goes, and the identity of who pays: whoever is transferred from
+    /// it is routed as they would be. The profile's name before the gateway's keeps an operator's gateway of the same name
+    /// out. A redirect of the carrier's (302) ends the leg.
+    pub fn dial(&self, way: &Way, data: &mut ActionData<'_>) {
+        data.literal("[presence_data=").literal(LEG).gateway(&way.name);
+        if let Some(seconds) = self.seconds {
+            data.literal(",leg_timeout=").integer(seconds);
+        }
+        data.literal(",")
+            .literal(VARIABLE)
+            .literal("=")
+            .charge(self.charge);
+        data.literal(",pbx_identity=")
+            .number(&self.payer.number)
+            .literal("@")
+            .domain(&self.domain.name)
+            .literal(",pbx_hops=")
+            .integer(self.hops.count())
+            .literal(",force_transfer_context=")
+            .domain(&self.domain.name)
+            .literal(",outbound_redirect_fatal=true");
+        match &way.caller_id {
+            Some(own) => {
+                let shown = if own.name.is_empty() {
+                    own.number.as_str()
+                } else {
+                    &own.name
+                };
+                data.literal(",origination_caller_id_number=")
+                    .e164(&own.number)
+                    .literal(",origination_caller_id_name=")
+                    .free(shown);
+            }
+            // No number of the domain is known, and an inner one is nobody's business outside.
+            None => {
+                data.literal(",origination_caller_id_number=anonymous,origination_caller_id_name=anonymous");
+            }
+        }
+        data.literal(match (way.style, &way.caller_id) {
+            (CallerIdStyle::Pai, Some(_)) => ",sip_cid_type=pid]",
+            (CallerIdStyle::Rpid, Some(_)) => ",sip_cid_type=rpid]",
+            _ => ",sip_cid_type=none]",
+        });
+        data.literal("sofia/gateway/")
+            .literal(PROFILE)
+            .literal("::")
+            .gateway(&way.name)
+            .literal("/")
+            .sent(&way.number);
+    }
+}

@@ -55,9 +55,11 @@ mod punt;
 mod registrations;
 mod reloads;
 mod secure;
+mod sent_on;
 mod softphone_calls;
 mod softphone_pages;
 mod storage;
+mod trunk_tls;
 mod voicemail;
 
 use std::process::ExitCode;
@@ -84,6 +86,8 @@ fn main() -> ExitCode {
     gateways::add(&mut trials);
     dids::add(&mut trials);
     outside::add(&mut trials);
+    sent_on::add(&mut trials);
+    trunk_tls::add(&mut trials);
     one_domain::add(&mut trials);
     presence::add(&mut trials);
     secure::add(&mut trials);

@@ -26,6 +26,10 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
             ),
             ("nobody_goes_out_without_a_grant", nobody_goes_out_without_a_grant),
             (
+                "one_call_more_than_a_gateway_takes_goes_to_the_next",
+                one_call_more_than_a_gateway_takes_goes_to_the_next,
+            ),
+            (
                 "a_call_for_help_goes_out_whatever_is",
                 a_call_for_help_goes_out_whatever_is,
             ),
@@ -34,13 +38,13 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
 }
 
 /// The carriers: alpha looks into P-Asserted-Identity, beta into From.
-fn carriers() -> &'static [Trunk; 2] {
+pub(crate) fn carriers() -> &'static [Trunk; 2] {
     static CARRIERS: OnceLock<[Trunk; 2]> = OnceLock::new();
     CARRIERS.get_or_init(|| [Trunk::at("127.0.0.21"), Trunk::at("127.0.0.22")])
 }
 
 /// A whole switch where 1001 may call out in Germany.
-fn rig() -> Rig {
+pub(crate) fn rig() -> Rig {
     let mut rig = Rig::whole();
     let [alpha, beta] = carriers();
     for command in [
@@ -63,7 +67,7 @@ fn rig() -> Rig {
     rig
 }
 
-fn until_state(rig: &mut Rig, name: &str, state: &str) {
+pub(crate) fn until_state(rig: &mut Rig, name: &str, state: &str) {
     let shown = format!("\"state\":\"{state}\"");
     wait::until(
         &format!("gateway {name} to be {state}"),
@@ -77,13 +81,13 @@ fn until_state(rig: &mut Rig, name: &str, state: &str) {
 
 /// The last INVITE of a carrier that had so many before.
 #[track_caller]
-fn next_invite(carrier: &Trunk, before: usize) -> Message {
+pub(crate) fn next_invite(carrier: &Trunk, before: usize) -> Message {
     wait::until("a call to come to the carrier", wait::SOON, || {
         carrier.invites().get(before).cloned()
     })
 }
 
-fn counts() -> [usize; 2] {
+pub(crate) fn counts() -> [usize; 2] {
     let [alpha, beta] = carriers();
     [alpha.invites().len(), beta.invites().len()]
 }
@@ -230,4 +234,49 @@ fn a_call_for_help_goes_out_whatever_is(rig: &mut Rig) {
     rig.switch.ok(&format!("pbx cap delete 1001@{ACME}"));
     rig.switch
         .ok(&format!("pbx route set germany@{ACME} --enabled yes"));
+}
+
+/// Each gateway takes one call: the second call goes by the second, the third is refused with a reason; for help there is
+/// always room.
+fn one_call_more_than_a_gateway_takes_goes_to_the_next(rig: &mut Rig) {
+    let [alpha, beta] = carriers();
+    for name in ["alpha", "beta"] {
+        rig.switch.ok(&format!("pbx gateway set {name} --max-calls 1"));
+        until_state(rig, name, "up");
+    }
+    let alice = Handset::new("alice", ACME);
+    let before = counts();
+    let mut calls = Vec::new();
+    for (carrier, name) in [(alpha, "alpha"), (beta, "beta")] {
+        let begun = if name == "alpha" { before[0] } else { before[1] };
+        let call = alice.call("030999121");
+        let answer = call.until_answered(200);
+        next_invite(carrier, begun);
+        rig.switch
+            .until(&format!("pbx gateway show {name} json"), "\"calls\":1");
+        calls.push((call, answer));
+    }
+    alice.call("030999122").until_answered(503);
+    assert_eq!(counts(), [before[0] + 1, before[1] + 1]);
+    wait::until("the log to say why", wait::SOON, || {
+        let why = "the call of 1001@acme.test to 030999122 is refused (no-gateway)";
+        rig.site.log().contains(why).then_some(())
+    });
+    let explained = rig.switch.api(&format!("pbx explain 1001@{ACME} 030999122"));
+    assert!(
+        explained.contains("gateway alpha: all its calls are taken")
+            && explained.contains("refused (no-gateway)"),
+        "{explained}"
+    );
+    let help = alice.call("112");
+    let answer = help.until_answered(200);
+    help.hang_up(&answer);
+    for (call, answer) in &calls {
+        call.hang_up(answer);
+    }
+    for name in ["alpha", "beta"] {
+        rig.switch.ok(&format!("pbx gateway set {name} --max-calls 0"));
+        rig.switch
+            .until(&format!("pbx gateway show {name} json"), "\"calls\":0");
+    }
 }

@@ -69,7 +69,7 @@ fn rig() -> Rig {
 }
 
 /// Makes `tls/agent.pem` and `tls/cafile.pem` as the switch wants them; their folder.
-fn certificate(site: &Site) -> String {
+pub(crate) fn certificate(site: &Site) -> String {
     let folder = site.path("tls");
     fs::create_dir(&folder).unwrap();
     let (key, own) = (folder.join("key.pem"), folder.join("cafile.pem"));

@@ -18,6 +18,7 @@ use crate::wait;
 pub(crate) struct Softphone {
     folder: PathBuf,
     esl: Esl,
+    tls: u16,
     _process: Owned,
 }
 
@@ -66,6 +67,7 @@ impl Softphone {
         let mut phone = Self {
             folder,
             esl,
+            tls,
             _process: process,
         };
         for line in lines {
@@ -79,6 +81,11 @@ impl Softphone {
             );
         }
         phone
+    }
+
+    /// The port where it takes calls over TLS.
+    pub(crate) fn tls(&self) -> u16 {
+        self.tls
     }
 
     /// Runs a command of its own.

@@ -189,6 +189,14 @@ pub fn transferred_by<'v>(rq: &Request<'_>, view: &View<'v>) -> Option<Sender<'v
         return None;
     }
     let is_last = |id: &str| id.parse() == Ok(last);
+    // Set before that one where a channel is about to be bridged to another (`switch_ivr_uuid_bridge`): an attended transfer
+    // is under way, and whoever transfers now is not the one whom it spoke with before.
+    if !rq
+        .param("variable_bridge_uuid")
+        .is_some_and(|bond| is_last(&bond))
+    {
+        return None;
+    }
     let peer = view.legs.find(&own)?.peer.clone().filter(|peer| is_last(peer))?;
     match &view.legs.find(&peer)?.whose {
         Whose::Identity(identity) => of_identity(identity, view),

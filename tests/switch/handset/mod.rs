@@ -213,6 +213,44 @@ impl Handset {
         self.ask(method, &to, &to, &call_id, "", "").1.status
     }
 
+    /// Transfers who called, as a phone does that took the call; the switch's answer. `refer_to` is a name-addr.
+    #[track_caller]
+    pub(crate) fn refer(&self, invite: &Message, refer_to: &str, further: &str) -> u16 {
+        let header = |name| invite.header(name).unwrap_or_default();
+        let tagged = format!("{};tag=handset", header("To"));
+        self.send_refer(
+            header("Contact"),
+            &tagged,
+            header("From"),
+            header("Call-ID"),
+            refer_to,
+            further,
+        )
+    }
+
+    fn send_refer(
+        &self,
+        contact: &str,
+        from: &str,
+        to: &str,
+        call_id: &str,
+        refer_to: &str,
+        further: &str,
+    ) -> u16 {
+        let uri = contact.split(['<', '>']).nth(1).unwrap_or_default();
+        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed) + 1000;
+        let text = format!(
+            "REFER {uri} SIP/2.0\r\nVia: SIP/2.0/{} {};rport;branch=z9hG4bKrefer{sequence}\r\nMax-Forwards: 70\r\n\
+             From: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {sequence} REFER\r\nContact: {}\r\n\
+             Refer-To: {refer_to}\r\n{further}Content-Length: 0\r\n\r\n",
+            self.shared.transport(),
+            self.address,
+            self.contact,
+        );
+        self.until_answered(&text, call_id, &format!("{sequence} REFER"))
+            .status
+    }
+
     /// Pulls the plug: the connection closes without a word.
     pub(crate) fn unplug(&self) {
         if let Wire::Tcp(stream) = &self.shared.wire {
@@ -334,6 +372,30 @@ impl Calling<'_> {
         self.phone
             .acknowledge(uri.unwrap_or("sip:switch"), &answer, self.sequence, &branch);
         answer
+    }
+
+    /// Transfers who was called; the switch's answer.
+    #[track_caller]
+    pub(crate) fn refer(&self, answer: &Message, refer_to: &str) -> u16 {
+        let header = |name| answer.header(name).unwrap_or_default();
+        self.phone.send_refer(
+            header("Contact"),
+            header("From"),
+            header("To"),
+            &self.call_id,
+            refer_to,
+            "",
+        )
+    }
+
+    /// What an attended transfer to this call is asked for by (RFC 3891).
+    pub(crate) fn replaces(&self, answer: &Message) -> String {
+        let tag = |name| {
+            let header = answer.header(name).unwrap_or_default();
+            header.split(";tag=").nth(1).unwrap_or_default().to_owned()
+        };
+        let plain = format!("{};to-tag={};from-tag={}", self.call_id, tag("To"), tag("From"));
+        plain.replace(';', "%3B").replace('=', "%3D").replace('@', "%40")
     }
 
     /// Hangs up a call that was answered.

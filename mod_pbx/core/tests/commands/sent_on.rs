@@ -229,7 +229,9 @@ fn who_transfers_pays_and_who_is_not_known_transfers_nobody_outside() {
     desk.channel_began(bobs, "outbound", "sofia/internal/bob", "bob@pbx.test");
     desk.channel_began(carols, "outbound", "sofia/internal/carol", "1003@pbx.test");
     let transferred = |last: &str, further: &str| {
-        let last = format!("variable_last_bridge_to={last} variable_pbx_hops=2 {further}");
+        let last = format!(
+            "variable_last_bridge_to={last} variable_bridge_uuid={last} variable_pbx_hops=2 {further}"
+        );
         call(&desk, "pbx.test", "0891234567", &last)
     };
     let unknown = transferred(bobs, "");
@@ -257,6 +259,11 @@ fn who_transfers_pays_and_who_is_not_known_transfers_nobody_outside() {
         &by_carol,
         &["the call of 1003@pbx.test to 0891234567 is refused (not-granted)"],
     );
+    // Whoever transfers while an attended transfer is under way is not whom she spoke with before.
+    let before = format!("variable_last_bridge_to={carols} variable_bridge_uuid={bobs} variable_pbx_hops=2");
+    let answer = call(&desk, "pbx.test", "0891234567", &before);
+    stays_inside(&answer);
+    has(&answer, &["(sent-on)"]);
     // What the switch says and what is known of it differ; or nobody was spoken with since the last answer.
     stays_inside(&transferred(bobs, ""));
     desk.channels_bridged(CHANNEL, bobs);

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::chance::{Dice, Truth, dialled, random};
 use super::world::{gateway, noon};
-use crate::routing::{Decision, Payer, Watch, decide};
 use crate::apps;
 use crate::caps::view::Used;
 use crate::dids::{self, Destination, Did, Dids, Member, Strategy, Turn};
@@ -17,6 +16,7 @@ use crate::forward::{Forwards, Place, When};
 use crate::registry::Registries;
 use crate::reply::Reply;
 use crate::request::Request;
+use crate::routing::{Decision, Payer, Watch, decide};
 use crate::store::gateways::Gateways;
 use crate::store::snapshot::{Domain, Extension};
 
@@ -199,6 +199,8 @@ fn asked(dice: &mut Dice, truth: &Truth) -> Asked {
             if lie != 3 {
                 all.push(("variable_last_bridge_to", last.clone()));
             }
+            let bond = if lie == 6 { &own } else { &last };
+            all.push(("variable_bridge_uuid", bond.clone()));
             if lie == 4 {
                 all.push(("variable_pbx_after", last.clone()));
             }
@@ -210,7 +212,7 @@ fn asked(dice: &mut Dice, truth: &Truth) -> Asked {
                 ));
             }
             all.push(("variable_sip_h_Referred-By", format!("<sip:{caller}@pbx.test>")));
-            payer = (lie > 5).then(|| other.to_owned());
+            payer = (lie > 6).then(|| other.to_owned());
             "pbx.test".to_owned()
         }
         // Phones did not take it.

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request as HttpRequest};
 use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::IntoResponse;
 use pbx_core::admin::{Grant, Request};
 use serde_json::{Map, Value};
@@ -142,17 +142,44 @@ impl Key {
     }
 }
 
-/// Whether what belongs to a thing is to go with it: `?with_everything=true`.
-pub(super) fn with_everything(query: &str) -> Result<bool, Problem> {
-    let all: Vec<(_, _)> = form_urlencoded::parse(query.as_bytes()).collect();
-    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (&**name, &**value)).collect();
-    match all.as_slice() {
-        [] | [("with_everything", "false")] => Ok(false),
-        [("with_everything", "true")] => Ok(true),
-        _ => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "bad-request",
-            "All that can be asked for here is with_everything=true.",
-        )),
+/// How a change is to be made, as its query says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct How {
+    /// What belongs to a thing goes with it: `with_everything=true`.
+    pub(super) everything: bool,
+    /// It is made though it breaks a route test: `force=true`.
+    pub(super) force: bool,
+}
+
+impl FromRequestParts<App> for How {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let mut how = Self::default();
+        let mut seen: Vec<String> = Vec::new();
+        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            let flag = match &*value {
+                "true" => Some(true),
+                "false" => Some(false),
+                _ => None,
+            };
+            let deletes = parts.method == Method::DELETE;
+            match (&*name, flag) {
+                _ if seen.iter().any(|known| *known == name) => return Err(unknown(deletes)),
+                ("force", Some(flag)) => how.force = flag,
+                ("with_everything", Some(flag)) if deletes => how.everything = flag,
+                _ => return Err(unknown(deletes)),
+            }
+            seen.push(name.into_owned());
+        }
+        Ok(how)
     }
+}
+
+fn unknown(deletes: bool) -> Problem {
+    let detail = match deletes {
+        true => "All that can be asked for here is with_everything=true and force=true, each once.",
+        false => "All that can be asked for here is force=true, once.",
+    };
+    Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
 }

@@ -7,6 +7,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use pbx_core::admin::{Admin, Grant, Noun, Query, Refusal, Source, Verb, Who, nouns};
+use pbx_core::csv;
 use serde_json::{Map, Value, json};
 
 use super::caller::Caller;
@@ -27,7 +28,7 @@ pub(super) fn routes(prefix: &str) -> Router<App> {
         .route(&format!("{prefix}/export/{{id}}"), get(table))
 }
 
-fn may(grant: &Grant) -> Result<(), Problem> {
+pub(super) fn may(grant: &Grant) -> Result<(), Problem> {
     let allowed = grant.may_at_all(Who::DomainAdministrators, AREA, Verb::Read);
     allowed.map(drop).map_err(refused::problem)
 }
@@ -110,24 +111,27 @@ fn rows(admin: &Admin<'_>, noun: &Noun, grant: &Grant) -> Result<Vec<Map<String,
     }
 }
 
-/// A value as text. What a spreadsheet would take for a formula begins with an apostrophe.
+/// A value as a cell.
 fn cell(value: &Value) -> String {
     match value {
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        other => csv::cell(&words(other)),
+    }
+}
+
+/// A value as text.
+fn words(value: &Value) -> String {
+    match value {
         Value::Null => String::new(),
-        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
         Value::String(text) => text.clone(),
-        Value::Array(all) => all.iter().map(cell).collect::<Vec<_>>().join(" "),
+        Value::Array(all) => all.iter().map(words).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
 }
 
 /// A line of RFC 4180.
 fn line(text: &mut String, cells: impl Iterator<Item = String>) {
-    let quoted = cells.map(|cell| match cell.contains(['"', ',', '\r', '\n']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell,
-    });
-    text.push_str(&quoted.collect::<Vec<_>>().join(","));
+    text.push_str(&cells.collect::<Vec<_>>().join(","));
     text.push_str("\r\n");
 }
 
@@ -159,6 +163,6 @@ mod tests {
             json!(-5),
         ];
         line(&mut text, cells.iter().map(cell));
-        assert_eq!(text, "'=1+1,\"a,\"\"b\"\"\nc\",,1 2,true,-5\r\n");
+        assert_eq!(text, "\"'=1+1\",\"a,\"\"b\"\" c\",,1 2,true,-5\r\n");
     }
 }

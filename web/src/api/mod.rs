@@ -5,25 +5,27 @@
 
 mod body;
 mod caller;
+mod calls;
 mod export;
 mod imports;
 mod refused;
 mod strict;
+mod thought;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use pbx_core::admin::{Action, Admin, Done, Noun, Query, Refusal, Request, Verb, dashboard, nouns, openapi};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::problem::Problem;
-use body::{Base, Key, Sent};
+use body::{Base, How, Key, Sent};
 use caller::Caller;
 
 pub use imports::Imports;
@@ -39,6 +41,8 @@ pub(crate) fn routes() -> Router<App> {
     let mut router = Router::new()
         .merge(export::routes(PREFIX))
         .merge(imports::routes(PREFIX))
+        .merge(calls::routes(PREFIX))
+        .merge(thought::routes(PREFIX))
         .route("/api/openapi.json", get(openapi))
         .route(&format!("{PREFIX}/dashboard"), get(show_dashboard));
     for &noun in nouns::ALL {
@@ -47,10 +51,14 @@ pub(crate) fn routes() -> Router<App> {
             .route(&path, many(noun))
             .route(&format!("{path}/{{id}}"), one(noun));
         for action in noun.actions {
-            let run = move |State(app): State<App>, caller: Caller, key: Key, Path(id): Path<String>| {
-                act(app, caller, (noun, action), key, id)
-            };
-            router = router.route(&format!("{path}/{{id}}/{}", action.name), post(run));
+            let run =
+                move |State(app): State<App>,
+                      caller: Caller,
+                      about: (How, Key),
+                      Path(id): Path<String>,
+                      sent: Sent| { act(app, caller, (noun, action), about, id, sent) };
+            let run = post(run).layer(DefaultBodyLimit::max(action.largest));
+            router = router.route(&format!("{path}/{{id}}/{}", action.name), run);
         }
     }
     router
@@ -71,8 +79,8 @@ fn many(noun: &'static Noun) -> MethodRouter<App> {
     let list = move |State(app): State<App>, caller: Caller, RawQuery(query): RawQuery| {
         list(app, caller, noun, query.unwrap_or_default())
     };
-    let create = move |State(app): State<App>, caller: Caller, key: Key, sent: Sent| {
-        create(app, caller, noun, key, sent)
+    let create = move |State(app): State<App>, caller: Caller, about: (How, Key), sent: Sent| {
+        create(app, caller, noun, about, sent)
     };
     let router = get(list);
     if noun.can().create {
@@ -90,10 +98,9 @@ fn one(noun: &'static Noun) -> MethodRouter<App> {
         move |State(app): State<App>, caller: Caller, about: About, Path(id): Path<String>, sent: Sent| {
             edit(app, caller, noun, about, id, sent)
         };
-    let delete =
-        move |State(app): State<App>, caller: Caller, about: About, Path(id): Path<String>, query| {
-            delete(app, caller, noun, about, id, query)
-        };
+    let delete = move |State(app): State<App>, caller: Caller, about: About, Path(id): Path<String>| {
+        delete(app, caller, noun, about, id)
+    };
     let mut router = get(show);
     if noun.can().edit {
         router = router.patch(edit);
@@ -104,8 +111,8 @@ fn one(noun: &'static Noun) -> MethodRouter<App> {
     router
 }
 
-/// What a change says of itself: the revision it is based on, and which request it is.
-type About = (Base, Key);
+/// What a change says of itself: the revision it is based on, how it is to be made, and which request it is.
+type About = (Base, How, Key);
 
 /// Does what waits for the database where that holds up nobody.
 async fn at_desk<T: Send + 'static>(
@@ -124,7 +131,10 @@ async fn list(app: App, caller: Caller, noun: &'static Noun, query: String) -> R
     let query = Query::read(noun, parameters).map_err(refused::question)?;
     let (page, size) = (query.page, query.size);
     let listed = at_desk(&app, move |admin| admin.list(noun, &caller.grant, &query)).await?;
-    let body = json!({"total": listed.total, "page": page, "size": size, "rows": listed.rows});
+    let mut body = json!({"total": listed.total, "page": page, "size": size, "rows": listed.rows});
+    if noun.goes_on() {
+        body["next"] = json!(listed.next);
+    }
     Ok(Json(body).into_response())
 }
 
@@ -137,12 +147,12 @@ async fn create(
     app: App,
     caller: Caller,
     noun: &'static Noun,
-    key: Key,
+    (how, key): (How, Key),
     sent: Sent,
 ) -> Result<Response, Problem> {
     caller.grant.may(noun, Verb::Write).map_err(refused::problem)?;
     let sent = sent.object()?;
-    let request = key.request(&caller.grant, noun.path);
+    let request = key.request(&caller.grant, noun.path).forced(how.force);
     let done = at_desk(&app, move |admin| {
         admin.create(noun, &caller.grant, sent, request)
     })
@@ -165,14 +175,14 @@ async fn edit(
     app: App,
     caller: Caller,
     noun: &'static Noun,
-    (base, key): About,
+    (base, how, key): About,
     id: String,
     sent: Sent,
 ) -> Result<Response, Problem> {
     caller.grant.may(noun, Verb::Write).map_err(refused::problem)?;
     let (base, sent) = (base.needed()?, sent.object()?);
     let request = key.request(&caller.grant, &format!("PATCH {}/{id}", noun.path));
-    let about = (base, request);
+    let about = (base, request.forced(how.force));
     let done = at_desk(&app, move |admin| {
         admin.edit(noun, &caller.grant, &id, sent, about)
     })
@@ -184,18 +194,17 @@ async fn delete(
     app: App,
     caller: Caller,
     noun: &'static Noun,
-    (base, key): About,
+    (base, how, key): About,
     id: String,
-    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     caller.grant.may(noun, Verb::Write).map_err(refused::problem)?;
     let base = match noun.has_revisions() {
         true => Some(base.needed()?),
         false => None,
     };
-    let everything = body::with_everything(&query.unwrap_or_default())?;
     let request = key.request(&caller.grant, &format!("DELETE {}/{id}", noun.path));
-    let gone = move |admin: &Admin<'_>| admin.delete(noun, &caller.grant, &id, everything, (base, request));
+    let about = (base, request.forced(how.force));
+    let gone = move |admin: &Admin<'_>| admin.delete(noun, &caller.grant, &id, how.everything, about);
     let revision = at_desk(&app, gone).await?;
     Ok(Json(json!({"revision": revision})).into_response())
 }
@@ -204,13 +213,19 @@ async fn act(
     app: App,
     caller: Caller,
     (noun, action): (&'static Noun, &'static Action),
-    key: Key,
+    (how, key): (How, Key),
     id: String,
+    sent: Sent,
 ) -> Result<Response, Problem> {
     caller.grant.may(noun, Verb::Write).map_err(refused::problem)?;
+    let sent = match action.takes {
+        [] => Map::new(),
+        _ => sent.object()?,
+    };
     let request: Request = key.request(&caller.grant, &format!("{}/{id}/{}", noun.path, action.name));
+    let about = (sent, request.forced(how.force));
     let done = at_desk(&app, move |admin| {
-        admin.act(noun, action, &caller.grant, &id, request)
+        admin.act(noun, action, &caller.grant, &id, about)
     })
     .await?;
     Ok(Json(Value::Object(done)).into_response())

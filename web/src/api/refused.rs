@@ -19,10 +19,18 @@ pub(super) fn problem(refusal: Refusal) -> Problem {
                 .with("current", json!(current))
         }
         Refusal::Conflict(why) => Problem::new(StatusCode::CONFLICT, "conflict", sentence(&why)),
+        Refusal::Broken(tests) => broken(tests),
         Refusal::Store(error) => unreadable(error),
         Refusal::Unavailable(why) => Problem::unavailable(sentence(&why)),
         _ => Problem::internal(),
     }
+}
+
+/// A change that breaks route tests.
+fn broken(tests: Vec<String>) -> Problem {
+    let why = StoreError::Broken(tests.clone());
+    let detail = format!("{why}; send the same with force=true to save it all the same, or change the test");
+    Problem::new(StatusCode::CONFLICT, "breaks-tests", sentence(&detail)).with("tests", json!(tests))
 }
 
 /// The same where only the question was wrong.

@@ -1,6 +1,7 @@
 //! `/api/me/…`: what a signed-in person does with what is theirs. Whose it is, is asked by `pbx_core::own`; here it
 //! becomes HTTP.
 
+mod calls;
 mod forwards;
 mod lines;
 mod mailbox;
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(lines::routes(Arc::clone(&offers)))
         .merge(provisioning::routes(offers))
         .merge(mailbox::routes())
+        .merge(calls::routes())
 }
 
 /// Changes that one person may make in a minute: each is a revision.

@@ -12,6 +12,7 @@ mod listeners;
 mod me;
 mod monitoring;
 mod nginx;
+mod nouns;
 mod openapi;
 mod pages;
 mod protected;

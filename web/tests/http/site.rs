@@ -172,11 +172,23 @@ impl Site {
             ("network-port", "5070"),
             ("user-agent", "a test"),
         ];
-        let registered = SUBSCRIPTIONS
-            .iter()
-            .find(|one| one.kind == Kind::Registered)
-            .unwrap();
-        let event = Event::copy(registered, |name| {
+        self.tell(Kind::Registered, &headers);
+    }
+
+    /// A leg goes out whose payer is the extension with this channel.
+    pub(crate) fn leg_out(&self, leg: &str, channel: &str, class: &str) {
+        let charge = format!("{channel}.{class}.{}", uuid::Uuid::now_v7());
+        let headers = [
+            ("Unique-ID", leg),
+            ("Call-Direction", "outbound"),
+            ("variable_pbx_charge", charge.as_str()),
+        ];
+        self.tell(Kind::CallBegan, &headers);
+    }
+
+    fn tell(&self, kind: Kind, headers: &[(&str, &str)]) {
+        let subscription = SUBSCRIPTIONS.iter().find(|one| one.kind == kind).unwrap();
+        let event = Event::copy(subscription, |name| {
             let found = headers.iter().find(|(known, _)| name.to_str() == Ok(*known));
             found.map(|(_, value)| value.as_bytes())
         });

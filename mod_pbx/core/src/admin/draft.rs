@@ -21,15 +21,29 @@ impl Draft {
     /// # Errors
     /// Every field that is wrong.
     pub fn new(noun: &Noun, sent: Image, scope: &Scope, reader: &Reader<'_>) -> Result<Self, Refusal> {
-        let mut checks = Checks::of(noun, scope, reader);
+        Self::of(noun.one, noun.fields, sent, scope, reader)
+    }
+
+    /// The same of any fields: `one` is what they are sent for.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn of(
+        one: &str,
+        fields: &'static [Field],
+        sent: Image,
+        scope: &Scope,
+        reader: &Reader<'_>,
+    ) -> Result<Self, Refusal> {
+        let mut checks = Checks::of(one, fields, scope, reader);
         let values = checks.all(sent, |field| field.create != Sent::No)?;
-        for field in noun.fields {
+        for field in fields {
             if field.create == Sent::Must && !values.contains_key(field.name) && !checks.told(field.name) {
                 checks.fault(field.name, format!("{} is missing", field.name));
             }
         }
         let mut draft = checks.done(values)?;
-        for field in noun.fields.iter().filter(|field| field.create != Sent::No) {
+        for field in fields.iter().filter(|field| field.create != Sent::No) {
             if let Some(default) = field.default
                 && !draft.values.contains_key(field.name)
                 && let Ok(value) = serde_json::from_str(default)
@@ -45,7 +59,7 @@ impl Draft {
     /// # Errors
     /// Every field that is wrong.
     pub fn edit(noun: &Noun, sent: Image, scope: &Scope, reader: &Reader<'_>) -> Result<Self, Refusal> {
-        let mut checks = Checks::of(noun, scope, reader);
+        let mut checks = Checks::of(noun.one, noun.fields, scope, reader);
         let values = checks.all(sent, |field| field.edit)?;
         checks.done(values)
     }
@@ -121,16 +135,18 @@ impl Draft {
 }
 
 struct Checks<'a> {
-    noun: &'a Noun,
+    one: &'a str,
+    fields: &'static [Field],
     scope: &'a Scope,
     reader: &'a Reader<'a>,
     faults: Vec<Fault>,
 }
 
 impl<'a> Checks<'a> {
-    fn of(noun: &'a Noun, scope: &'a Scope, reader: &'a Reader<'a>) -> Self {
+    fn of(one: &'a str, fields: &'static [Field], scope: &'a Scope, reader: &'a Reader<'a>) -> Self {
         Self {
-            noun,
+            one,
+            fields,
             scope,
             reader,
             faults: Vec::new(),
@@ -140,9 +156,9 @@ impl<'a> Checks<'a> {
     fn all(&mut self, sent: Image, may: impl Fn(&Field) -> bool) -> Result<Image, Refusal> {
         let mut values = Image::new();
         for (name, value) in sent {
-            let Some(field) = self.noun.field(&name) else {
+            let Some(field) = self.fields.iter().find(|field| field.name == name) else {
                 let name: String = name.chars().take(64).collect();
-                self.fault(&name, format!("{} has no such field", self.noun.one));
+                self.fault(&name, format!("{} has no such field", self.one));
                 continue;
             };
             if !may(field) {
@@ -150,7 +166,7 @@ impl<'a> Checks<'a> {
                 continue;
             }
             match field.check(&value) {
-                Ok(value) => match self.refers(field, &value)? {
+                Ok(value) => match self.refers(field.kind, &value)? {
                     None => {
                         values.insert(name, value);
                     }
@@ -163,14 +179,34 @@ impl<'a> Checks<'a> {
     }
 
     /// Why a reference leads nowhere. What somebody may not see does not exist for them.
-    fn refers(&self, field: &Field, value: &Value) -> Result<Option<String>, StoreError> {
-        let (Kind::Of(table), Some(id)) = (field.kind, value.as_str()) else {
-            return Ok(None);
-        };
-        let id = id.parse().unwrap_or_default();
-        let row = self.reader.row(table, id)?;
-        let seen = row.is_some_and(|row| self.scope.holds(home(&row)));
-        Ok((!seen).then(|| format!("there is no {table} {id}")))
+    fn refers(&self, kind: Kind, value: &Value) -> Result<Option<String>, StoreError> {
+        match (kind, value) {
+            (Kind::Of(table), Value::String(id)) => {
+                let id = id.parse().unwrap_or_default();
+                let row = self.reader.row(table, id)?;
+                let seen = row.is_some_and(|row| self.scope.holds(home(&row)));
+                Ok((!seen).then(|| format!("there is no {table} {id}")))
+            }
+            (Kind::List(kind, _), Value::Array(all)) => {
+                for one in all {
+                    if let Some(why) = self.refers(*kind, one)? {
+                        return Ok(Some(why));
+                    }
+                }
+                Ok(None)
+            }
+            (Kind::Object(fields), Value::Object(object)) => {
+                for field in fields {
+                    if let Some(value) = object.get(field.name)
+                        && let Some(why) = self.refers(field.kind, value)?
+                    {
+                        return Ok(Some(why));
+                    }
+                }
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
     }
 
     fn told(&self, name: &str) -> bool {

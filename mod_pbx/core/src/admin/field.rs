@@ -24,6 +24,8 @@ pub enum Kind {
     Shown,
     /// Any text of one line, with at most so many characters.
     Text(usize),
+    /// The text of a file, with at most so many bytes.
+    File(usize),
     /// Text that a type of ours takes ([`parsed`]), with at most so many characters.
     Parsed(fn(&str) -> Result<String, String>, usize),
     /// An e-mail address.
@@ -219,6 +221,10 @@ impl Kind {
             Self::DomainName => name::<DomainName>(text("a domain's name")?),
             Self::Shown => line(text("text")?, 64),
             Self::Text(most) => line(text("text")?, most),
+            Self::File(most) => match text("text")? {
+                text if text.len() <= most => Ok(json!(text)),
+                _ => Err(format!("has at most {most} bytes")),
+            },
             Self::Parsed(parse, most) => {
                 let text = text("text")?;
                 if text.chars().count() > most {
@@ -313,7 +319,9 @@ impl Kind {
             Self::Number => json!({"type": "string", "pattern": "^[0-9]{2,15}$"}),
             Self::DomainName => json!({"type": "string", "maxLength": 253, "pattern": "^[A-Za-z0-9.-]+$"}),
             Self::Shown => json!({"type": "string", "maxLength": 64}),
-            Self::Text(most) | Self::Parsed(_, most) => json!({"type": "string", "maxLength": most}),
+            Self::Text(most) | Self::Parsed(_, most) | Self::File(most) => {
+                json!({"type": "string", "maxLength": most})
+            }
             Self::Email => json!({"type": "string", "format": "email", "maxLength": 254}),
             Self::Password => json!({"type": "string", "format": "password", "maxLength": 512}),
             Self::Pin => json!({"type": "string", "pattern": "^[0-9]{4,10}$"}),

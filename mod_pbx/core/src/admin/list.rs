@@ -33,7 +33,11 @@ pub(super) fn page(noun: &Noun, mut all: Vec<Image>, query: &Query) -> Result<Li
     let total = all.len() as u64;
     let skip = usize::try_from(query.skip()).unwrap_or(usize::MAX);
     let rows = all.into_iter().skip(skip).take(query.size as usize).collect();
-    Ok(Listed { rows, total })
+    Ok(Listed {
+        rows,
+        total,
+        next: None,
+    })
 }
 
 fn spoken(value: &Value) -> String {

@@ -20,6 +20,7 @@ pub mod plain;
 mod query;
 mod refusal;
 mod stored;
+pub mod thought;
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -30,8 +31,8 @@ use crate::store::{Commit, Image, Reader};
 pub use draft::Draft;
 pub use grant::{Grant, Scope, Scopes, Verb};
 pub use noun::{
-    Action, Can, Create, Delete, Edit, EditFact, End, Facts, Find, List, Noun, Paged, Place, Plan, Run, Show,
-    Sort, Source, Stored, Who,
+    Action, BODY, Can, Create, Delete, Edit, EditFact, End, Facts, Find, List, Noun, Paged, Place, Plan, Run,
+    Show, Sort, Source, Stored, Who,
 };
 pub use query::Query;
 pub use refusal::{Fault, Refusal};
@@ -49,6 +50,8 @@ pub struct Listed {
     pub rows: Vec<Image>,
     /// How many there are on all pages.
     pub total: u64,
+    /// Where a list goes on that is too long to be looked through at once; none: it is whole.
+    pub next: Option<String>,
 }
 
 /// A thing that was made or changed.
@@ -66,12 +69,18 @@ pub struct Done {
 
 /// Names a request, so that a retry of it is not a second one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Request(Uuid);
+pub struct Request {
+    id: Uuid,
+    force: bool,
+}
 
 impl Request {
     /// A request of its own.
     pub fn fresh() -> Self {
-        Self(Uuid::now_v7())
+        Self {
+            id: Uuid::now_v7(),
+            force: false,
+        }
     }
 
     /// The request that its sender calls `key`. The same words mean the same request only of one sender and about
@@ -90,12 +99,26 @@ impl Request {
         let digest: [u8; 32] = hash.finalize().into();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
-        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+        Self {
+            id: uuid::Builder::from_custom_bytes(bytes).into_uuid(),
+            force: false,
+        }
+    }
+
+    /// The same, made though it breaks a route test if `force` says so.
+    #[must_use]
+    pub fn forced(self, force: bool) -> Self {
+        Self { force, ..self }
     }
 
     /// Its id in the revision log.
     pub fn id(self) -> Uuid {
-        self.0
+        self.id
+    }
+
+    /// Whether it is made though it breaks a route test.
+    pub fn is_forced(self) -> bool {
+        self.force
     }
 }
 
@@ -228,17 +251,23 @@ impl<'a> Admin<'a> {
         action: &Action,
         grant: &Grant,
         id: &str,
-        request: Request,
+        (sent, request): (Image, Request),
     ) -> Result<Image, Refusal> {
         let scope = grant.may(noun, Verb::Write)?;
         self.find(noun, &scope, id)?;
-        (action.run)(self, grant, &scope, id, request.id())
+        let draft = self.read(|reader| Draft::of(action.name, action.takes, sent, &scope, reader))?;
+        (action.run)(self, grant, &scope, id, (&draft, request))
+    }
+
+    /// The revision that the same request made before, if it was made before.
+    fn earlier(&self, request: Request) -> Result<Option<u64>, Refusal> {
+        self.read(|reader| Ok(reader.revision_of(request.id())?.map(|revision| revision.rev)))
     }
 
     /// Makes a plan one revision, and gives it; a retry of the request gives the first.
     fn commit(&self, grant: &Grant, plan: &mut Plan, request: Request) -> Result<u64, Refusal> {
         let commit = Commit {
-            force: false,
+            force: request.is_forced(),
             request_id: request.id(),
             actor: grant.actor.clone(),
             summary: std::mem::take(&mut plan.summary),

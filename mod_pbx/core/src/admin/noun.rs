@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::field::Field;
 use super::grant::{Grant, Scope};
 use super::refusal::Refusal;
-use super::{Admin, Listed, Query};
+use super::{Admin, Listed, Query, Request};
 use crate::store::{Change, Image, Reader, Row, Table};
 
 /// A kind of thing.
@@ -102,8 +102,8 @@ pub type Find = fn(&Admin<'_>, &Scope, &str) -> Result<Option<Image>, Refusal>;
 pub type End = fn(&Admin<'_>, &Scope, &str) -> Result<(), Refusal>;
 /// Changes what is a row all the same.
 pub type EditFact = fn(&Admin<'_>, &Grant, &Image, &Draft) -> Result<Plan, Refusal>;
-/// Does something with the thing of an id, as the request of this id.
-pub type Run = fn(&Admin<'_>, &Grant, &Scope, &str, Uuid) -> Result<Image, Refusal>;
+/// Does something with the thing of an id, by what was sent, as this request.
+pub type Run = fn(&Admin<'_>, &Grant, &Scope, &str, (&Draft, Request)) -> Result<Image, Refusal>;
 
 /// A noun that is a table.
 pub struct Stored {
@@ -147,11 +147,18 @@ pub struct Action {
     pub name: &'static str,
     /// What it does, in a sentence.
     pub about: &'static str,
+    /// What is sent; nothing: a body is not looked at.
+    pub takes: &'static [Field],
+    /// The largest body, in bytes.
+    pub largest: usize,
     /// What it answers.
     pub answer: &'static [Field],
     /// Does it. The id is that of a thing that may be seen.
     pub run: Run,
 }
+
+/// The largest body of most requests, in bytes.
+pub const BODY: usize = 64 * 1024;
 
 /// What is to be committed.
 #[derive(Debug, Default)]
@@ -186,6 +193,11 @@ impl Noun {
                 delete: facts.delete.is_some(),
             },
         }
+    }
+
+    /// Whether its lists may be too long to be looked through at once, and go on behind a thing.
+    pub fn goes_on(&self) -> bool {
+        self.field("before").is_some_and(|field| field.filter)
     }
 
     /// Whether its things have revisions, which a change must name.

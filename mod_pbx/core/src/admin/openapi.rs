@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::field::{Field, Sent, object};
-use super::noun::{Noun, Source, Who};
+use super::noun::{Action, Noun, Source, Who};
 use super::nouns;
 use super::{dashboard, imports};
 
@@ -39,16 +39,7 @@ pub fn document(prefix: &str) -> Value {
         }
         paths.insert(format!("{path}/{{id}}"), one);
         for action in noun.actions {
-            let answer = object(action.answer, |field| Some(field.create == Sent::Must));
-            let operation = json!({
-                "operationId": format!("{}-{}", action.name, noun.one),
-                "tags": [noun.path],
-                "summary": action.about,
-                "description": who(noun.write),
-                "parameters": [key()],
-                "responses": responses(json!({"200": json_of(answer, action.about)}), &["404", "409", "422"]),
-            });
-            let operation = json!({"parameters": [id(noun)], "post": operation});
+            let operation = json!({"parameters": [id(noun)], "post": act(noun, action)});
             paths.insert(format!("{path}/{{id}}/{}", action.name), operation);
         }
     }
@@ -60,7 +51,9 @@ pub fn document(prefix: &str) -> Value {
         "responses": responses(json!({"200": json_of(answer, "How it is doing.")}), &[]),
     });
     paths.insert(format!("{prefix}/dashboard"), json!({"get": operation}));
-    paths.extend(imports_and_export(prefix));
+    paths.extend(imports::paths(prefix));
+    paths.extend(super::thought::paths(prefix));
+    schemas.insert("Step".to_owned(), super::thought::step());
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -82,69 +75,8 @@ pub fn document(prefix: &str) -> Value {
     })
 }
 
-/// What is no noun.
-fn imports_and_export(prefix: &str) -> Map<String, Value> {
-    let job = || object(imports::JOB, |_| Some(true));
-    let texts = |names: [&str; 2]| {
-        json!({"type": "array", "items": {"type": "object", "required": names, "additionalProperties": false,
-            "properties": {names[0]: {"type": "string"}, names[1]: {"type": "string"}}}})
-    };
-    let mut body = object(imports::BODY, |field| Some(field.create == Sent::Must));
-    for (field, names) in [("files", ["path", "text"]), ("variables", ["name", "value"])] {
-        let about = body["properties"][field]["description"].take();
-        body["properties"][field] = texts(names);
-        body["properties"][field]["description"] = about;
-    }
-    let begin = json!({
-        "operationId": "import",
-        "tags": ["imports"],
-        "summary": "Takes over the users of a static FreeSWITCH directory, or says what that would do (dry_run).",
-        "description": who(Who::Administrators),
-        "requestBody": {"required": true, "content": {"application/json": {"schema": body}}},
-        "responses": responses(json!({"202": json_of(job(), "It is at work.")}), &["400", "409", "413", "415", "422"]),
-    });
-    let show = json!({
-        "operationId": "get-import",
-        "tags": ["imports"],
-        "summary": "How far it is, and what came of it; for who began it alone.",
-        "responses": responses(json!({"200": json_of(job(), "The job.")}), &["404"]),
-    });
-    let name =
-        |name: &str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}});
-    let tables = nouns::ALL
-        .iter()
-        .filter(|noun| matches!(noun.source, Source::Table(_)));
-    let mut all = object(&[], |_| None);
-    for noun in tables {
-        all["properties"][noun.path] = json!({"type": "array", "items": reference(&title(noun.one))});
-    }
-    let whole = json!({
-        "operationId": "export",
-        "tags": ["export"],
-        "summary": "The configuration that one may see, without secrets.",
-        "responses": responses(json!({"200": json_of(all, "Each noun with all its things.")}), &["409"]),
-    });
-    let csv = json!({"200": {"description": "The table.", "content": {"text/csv": {"schema": {"type": "string"}}}}});
-    let table = json!({
-        "operationId": "export-table",
-        "tags": ["export"],
-        "summary": "A noun of it as a table: export/users.csv.",
-        "responses": responses(csv, &["404", "409"]),
-    });
-    let paths = [
-        ("imports", json!({"post": begin})),
-        ("imports/{id}", json!({"parameters": [name("id")], "get": show})),
-        ("export", json!({"get": whole})),
-        ("export/{id}", json!({"parameters": [name("id")], "get": table})),
-    ];
-    paths
-        .into_iter()
-        .map(|(path, operations)| (format!("{prefix}/{path}"), operations))
-        .collect()
-}
-
 /// `sign-in` as a schema is called: `SignIn`.
-fn title(words: &str) -> String {
+pub(super) fn title(words: &str) -> String {
     let words = words.split(['-', '_', ' ']).map(|word| {
         let mut letters = word.chars();
         letters.next().map_or_else(String::new, |first| {
@@ -154,7 +86,7 @@ fn title(words: &str) -> String {
     words.collect()
 }
 
-fn who(who: Who) -> &'static str {
+pub(super) fn who(who: Who) -> &'static str {
     match who {
         Who::Administrators => "For administrators of the whole PBX.",
         Who::DomainAdministrators => "For administrators, and those of a domain for what is in it.",
@@ -180,11 +112,11 @@ fn sent(noun: &Noun, all: bool, may: impl Fn(&Field) -> bool) -> Value {
     })
 }
 
-fn reference(name: &str) -> Value {
+pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-fn json_of(schema: Value, about: &str) -> Value {
+pub(super) fn json_of(schema: Value, about: &str) -> Value {
     json!({"description": about, "content": {"application/json": {"schema": schema}}})
 }
 
@@ -196,6 +128,13 @@ fn key() -> Value {
     json!({
         "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 128},
         "description": "Names the request: the same again is answered by what it made the first time.",
+    })
+}
+
+fn force() -> Value {
+    json!({
+        "name": "force", "in": "query", "schema": {"type": "boolean", "default": false},
+        "description": "Whether it is made though it breaks a route test (409, breaks-tests).",
     })
 }
 
@@ -219,10 +158,8 @@ fn list(noun: &Noun, name: &str) -> Value {
             .flat_map(|sort| [sort.name.to_owned(), format!("-{}", sort.name)]);
         parameters.push(json!({"name": "sort", "in": "query", "schema": {"type": "string", "enum": names.collect::<Vec<_>>()}}));
     }
-    for field in noun.fields.iter().filter(|field| field.filter) {
-        parameters.push(json!({"name": field.name, "in": "query", "schema": field.kind.schema(), "description": field.about}));
-    }
-    let page = json!({
+    parameters.extend(filters(noun));
+    let mut page = json!({
         "type": "object",
         "required": ["total", "page", "size", "rows"],
         "additionalProperties": false,
@@ -233,6 +170,13 @@ fn list(noun: &Noun, name: &str) -> Value {
             "rows": {"type": "array", "items": reference(name), "maxItems": 1000},
         },
     });
+    if noun.goes_on() {
+        page["required"] = json!(["total", "page", "size", "rows", "next"]);
+        page["properties"]["next"] = json!({
+            "type": ["string", "null"],
+            "description": "Where the list goes on (before=…) that is too long to be looked through at once.",
+        });
+    }
     json!({
         "operationId": format!("list-{}", noun.path),
         "tags": [noun.path],
@@ -240,6 +184,14 @@ fn list(noun: &Noun, name: &str) -> Value {
         "description": who(noun.read),
         "parameters": parameters,
         "responses": responses(json!({"200": json_of(page, "The page that was asked for.")}), &["400"]),
+    })
+}
+
+/// What lists can be asked for besides.
+pub(super) fn filters(noun: &Noun) -> impl Iterator<Item = Value> {
+    let fields = noun.fields.iter().filter(|field| field.filter);
+    fields.map(|field| {
+        json!({"name": field.name, "in": "query", "schema": field.kind.schema(), "description": field.about})
     })
 }
 
@@ -271,7 +223,7 @@ fn create(noun: &Noun, name: &str) -> Value {
         "tags": [noun.path],
         "summary": format!("Makes a {}.", noun.one),
         "description": who(noun.write),
-        "parameters": [key()],
+        "parameters": [key(), force()],
         "requestBody": {"required": true, "content": {"application/json": {"schema": reference(&format!("New{name}"))}}},
         "responses": responses(made, &["400", "409", "413", "415", "422"]),
     })
@@ -283,7 +235,7 @@ fn edit(noun: &Noun, name: &str) -> Value {
         "tags": [noun.path],
         "summary": format!("Changes of a {} what is sent.", noun.one),
         "description": who(noun.write),
-        "parameters": [base(), key()],
+        "parameters": [base(), key(), force()],
         "requestBody": {"required": true, "content": {"application/json": {"schema": reference(&format!("Edit{name}"))}}},
         "responses": responses(json!({"200": thing(name, "It as it is now.")}),
             &["400", "404", "409", "412", "413", "415", "422", "428"]),
@@ -302,6 +254,7 @@ fn delete(noun: &Noun) -> Value {
         errors.extend(["412", "428"]);
     }
     if matches!(noun.source, Source::Table(_)) {
+        parameters.push(force());
         parameters.push(
             json!({"name": "with_everything", "in": "query", "schema": {"type": "boolean", "default": false},
             "description": "Whether what belongs to it goes with it."}),
@@ -317,8 +270,26 @@ fn delete(noun: &Noun) -> Value {
     })
 }
 
+fn act(noun: &Noun, action: &Action) -> Value {
+    let answer = object(action.answer, |field| Some(field.create == Sent::Must));
+    let mut operation = json!({
+        "operationId": format!("{}-{}", action.name, noun.one),
+        "tags": [noun.path],
+        "summary": action.about,
+        "description": who(noun.write),
+        "parameters": [key(), force()],
+        "responses": responses(json!({"200": json_of(answer, action.about)}), &["400", "404", "409", "412", "413", "415", "422"]),
+    });
+    if !action.takes.is_empty() {
+        let body = object(action.takes, |field| Some(field.create == Sent::Must));
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": body}}});
+    }
+    operation
+}
+
 /// Good answers with the bad ones, among them those that every request may get.
-fn responses(good: Value, bad: &[&str]) -> Value {
+pub(super) fn responses(good: Value, bad: &[&str]) -> Value {
     let mut all = good;
     for status in ["401", "403", "429", "503"].iter().chain(bad) {
         all[*status] = json!({
@@ -341,7 +312,7 @@ fn meaning(status: &str) -> &'static str {
         "415" => "The body is no JSON.",
         "422" => "What was sent cannot be; errors name the fields.",
         "428" => "If-Match is missing.",
-        "429" => "Too many wrong keys came from this address.",
+        "429" => "Too many wrong keys came from this address, or this was asked too often.",
         _ => "The database cannot be used now.",
     }
 }
@@ -366,6 +337,10 @@ fn problem() -> Value {
                         "detail": {"type": "string"},
                     },
                 },
+            },
+            "tests": {
+                "type": "array", "items": {"type": "string"},
+                "description": "409, breaks-tests: the route tests that would fail, each with what would happen instead.",
             },
             "current": {"type": ["object", "null"], "description": "412: the thing as it is now; null: it is gone."},
         },

@@ -21,6 +21,8 @@ pub enum Refusal {
     },
     /// Something else is in the way.
     Conflict(String),
+    /// It breaks these route tests; it can be made all the same ([`super::Request::forced`]).
+    Broken(Vec<String>),
     /// The database, or a worker, cannot do it now.
     Store(StoreError),
     /// Something failed inside; the log says what.
@@ -61,6 +63,7 @@ impl From<StoreError> for Refusal {
                 field: field.map(str::to_owned),
                 detail: message,
             }]),
+            StoreError::Broken(tests) => Self::Broken(tests),
             StoreError::Conflict(conflict) => Self::Stale {
                 why: conflict.to_string(),
                 current: None,

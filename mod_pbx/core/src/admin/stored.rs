@@ -47,6 +47,7 @@ pub(super) fn list(
         Ok(Listed {
             rows: rows.collect::<Result<_, _>>()?,
             total: listing.total,
+            next: None,
         })
     })
 }

@@ -6,6 +6,7 @@
 //! of channels open doors to running calls and are kept in memory only.
 
 mod book;
+pub mod shown;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

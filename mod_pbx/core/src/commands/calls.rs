@@ -10,8 +10,10 @@ use uuid::Uuid;
 use super::address::At;
 use super::desk::{self, Desk, InDomain};
 use super::out::{Answer, Refusal, Said, Table, count};
+use crate::calls::shown;
+use crate::csv;
 use crate::names::Number;
-use crate::store::calls::{Call, Direction, Filter, Leg, Outcome, Role};
+use crate::store::calls::{Call, Direction, Filter, Leg, Outcome};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -91,10 +93,17 @@ impl Calls {
                 .collect::<Result<Vec<(Vec<Leg>, Call)>, Refusal>>()?;
             Ok((calls, filter.domain))
         })?;
-        let rows: Vec<Value> = calls.iter().map(|(legs, call)| view(call, legs)).collect();
+        let rows: Vec<Value> = calls
+            .iter()
+            .map(|(legs, call)| shown::fields(call, legs))
+            .collect();
         let json = json!({"domain": domain, "calls": rows});
         Ok(Answer::new(
-            if self.csv { csv(&calls) } else { self.text(&calls) },
+            if self.csv {
+                table(&calls)
+            } else {
+                self.text(&calls)
+            },
             json,
         ))
     }
@@ -114,7 +123,7 @@ impl Calls {
                 call.began.clone(),
                 call.caller_number.clone(),
                 call.called_number.clone(),
-                answered_by(legs)
+                shown::answered_by(legs)
                     .map(|leg| leg.number.clone())
                     .unwrap_or_default(),
                 call.outcome.as_str().to_owned(),
@@ -132,93 +141,19 @@ impl Calls {
     }
 }
 
-/// Who answered last: to whom it was transferred in the end.
-fn answered_by(legs: &[Leg]) -> Option<&Leg> {
-    legs.iter()
-        .rfind(|leg| leg.role == Role::Called && leg.answered.is_some())
-}
-
-/// As programs read it.
-fn view(call: &Call, legs: &[Leg]) -> Value {
-    let mut fields = json!(call);
-    fields["answered_by"] = json!(answered_by(legs).map(|leg| &leg.number));
-    fields["legs"] = json!(legs);
-    fields
-}
-
-/// The heads of the columns, as in `json`.
-const COLUMNS: &str = "id,domain,direction,began,answered,ended,outcome,seconds,caller_number,caller_name,\
-                       called_number,answered_by,payer,class,gateway,cause\r\n";
-
 /// RFC 4180.
-fn csv(calls: &[(Vec<Leg>, Call)]) -> String {
-    let mut text = COLUMNS.to_owned();
+fn table(calls: &[(Vec<Leg>, Call)]) -> String {
+    let mut text = String::new();
+    csv::line(&mut text, shown::COLUMNS);
     for (legs, call) in calls {
-        let by = answered_by(legs).map(|leg| leg.number.as_str());
-        let option = |text: &Option<String>| text.clone().unwrap_or_default();
-        let cells = [
-            call.id.to_string(),
-            option(&call.domain),
-            call.direction.as_str().to_owned(),
-            call.began.clone(),
-            option(&call.answered),
-            option(&call.ended),
-            call.outcome.as_str().to_owned(),
-            call.seconds.to_string(),
-            call.caller_number.clone(),
-            call.caller_name.clone(),
-            call.called_number.clone(),
-            by.unwrap_or_default().to_owned(),
-            option(&call.payer),
-            option(&call.class),
-            option(&call.gateway),
-            option(&call.cause),
-        ];
-        text.push_str(&cells.map(|text| cell(&text)).join(","));
-        text.push_str("\r\n");
+        shown::line(&mut text, call, legs);
     }
     text
-}
-
-/// A cell that a spreadsheet shows and never computes: callers choose their names.
-fn cell(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let computed = plain.trim_start().starts_with([
-        '=', '+', '-', '@', '|', '%', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
-    ]);
-    let mark = if computed { "'" } else { "" };
-    if plain.contains([',', '"', ';']) || computed {
-        format!("\"{mark}{}\"", plain.replace('"', "\"\""))
-    } else {
-        plain
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cell_is_text_and_nothing_else() {
-        for (text, kept) in [
-            ("Alice", "Alice"),
-            ("Smith, John", "\"Smith, John\""),
-            ("a \"b\"", "\"a \"\"b\"\"\""),
-            ("=cmd|' /C calc'!A0", "\"'=cmd|' /C calc'!A0\""),
-            ("+4930", "\"'+4930\""),
-            ("-1+1", "\"'-1+1\""),
-            ("@SUM(A1)", "\"'@SUM(A1)\""),
-            ("\t=1+1", "\"' =1+1\""),
-            ("x\r\n=1", "x  =1"),
-            ("\u{ff1d}1", "\"'\u{ff1d}1\""),
-            ("", ""),
-        ] {
-            assert_eq!(cell(text), kept, "{text:?}");
-        }
-    }
 
     #[test]
     fn a_day_begins_at_midnight_here() {

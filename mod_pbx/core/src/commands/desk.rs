@@ -109,7 +109,13 @@ impl Desk<'_> {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self(plain(&error.to_string()))
+        let text = plain(&error.to_string());
+        match error {
+            StoreError::Broken(_) => Self(format!(
+                "{text}; add --force to do it nevertheless, or change the test (pbx check list)"
+            )),
+            _ => Self(text),
+        }
     }
 }
 

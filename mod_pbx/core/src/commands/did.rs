@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::desk::{self, Desk, InDomain, Part};
-use super::did_target::{Named, Target, find, member_rows, members, schedule, spoken, then_of};
+use super::did_target::{Named, Target, find, member_rows, members, schedule, spoken};
 use super::out::{Answer, Refusal, Said, Sheet, Table, refuse};
+use crate::admin::nouns::did::then_of;
 use crate::dids::{Kind, Strategy};
 use crate::names::{DidNumber, Slug};
 use crate::store::{Change, Reader, rows};

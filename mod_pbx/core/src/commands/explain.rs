@@ -1,7 +1,6 @@
 //! `pbx explain`: what happens to a call, and why.
 //!
-//! Nothing is decided here: the switch's own lookup is made, with somebody who listens, so that what is explained and
-//! what is answered cannot differ. The last line is the answer itself.
+//! The last line is the answer itself ([`crate::explain`]).
 
 use clap::Args;
 use jiff::Timestamp;
@@ -12,11 +11,8 @@ use serde_json::json;
 use super::address::At;
 use super::desk::{self, Desk, InDomain};
 use super::out::{Answer, Refusal, Said, plain, refuse};
-use crate::gateways;
+use crate::explain::{Caller, Explained, Unthinkable, explain};
 use crate::names::Username;
-use crate::reply::Reply;
-use crate::request::Request;
-use crate::routing::{Step, Watch};
 use crate::store::Reader;
 
 #[derive(Debug, Args)]
@@ -40,39 +36,10 @@ pub(super) struct Explain {
     place: InDomain,
 }
 
-/// What the switch sends along with a call.
-type Params = Vec<(String, String)>;
-
-/// A call that was thought of: what was looked at, and the document that answers it.
-pub(super) struct Explained {
-    pub(super) steps: Vec<Step>,
-    pub(super) document: String,
-}
-
-/// Has the call answered as the switch's.
-pub(super) fn explain(desk: &Desk<'_>, params: &Params, at: Option<Timestamp>) -> Result<Explained, Refusal> {
-    let watch = at.map_or_else(Watch::default, Watch::at);
-    let request = Request {
-        section: "dialplan",
-        tag_name: "",
-        key_name: "",
-        key_value: "",
-        params,
-    };
-    match desk.pbx.explain(&request, &watch) {
-        Reply::Document(document) => Ok(Explained {
-            steps: watch.steps(),
-            document,
-        }),
-        _ => refuse("the switch's own dialplan has such a call, and not this PBX"),
-    }
-}
-
 impl Explain {
     pub(super) fn run(self, desk: &Desk<'_>) -> Said {
         let at = time(&self.when)?;
-        let params = desk.read(|reader| call(reader, desk, &self.from, &self.to, &self.place))?;
-        let Explained { steps, document } = explain(desk, &params, at)?;
+        let Explained { steps, document, .. } = desk.read(|reader| thought(reader, desk, &self, at))?;
         let mut text = format!("call from {} to {}\n", plain(&self.from), plain(&self.to));
         for step in &steps {
             let sign = match step.verdict {
@@ -116,75 +83,43 @@ pub(super) fn time(words: &[String]) -> Result<Option<Timestamp>, Refusal> {
         .ok_or_else(|| Refusal(format!("{rest:?} is no time: write it as 2026-12-24T20:00")))
 }
 
-/// What the switch would send along with this call.
-pub(super) fn call(
+/// Has the call answered as the switch's.
+fn thought(
     reader: &Reader<'_>,
     desk: &Desk<'_>,
-    from: &str,
-    to: &str,
-    place: &InDomain,
-) -> Result<Params, Refusal> {
-    if to.is_empty() || to.len() > 256 {
-        return refuse("say what is dialled");
-    }
-    let mut params = match from.strip_prefix("gateway:") {
-        Some(name) => inbound(desk, name)?,
-        None => {
-            let at: At<Username> = from.parse()?;
-            let domain = desk::domain(reader, at.domain.as_ref(), place.domain.as_ref())?;
-            let snapshot = desk.pbx.store().snapshot();
-            let known = snapshot
-                .domain(domain.name.as_str())
-                .and_then(|domain| domain.find(at.name.as_str()));
-            if known.is_none() {
-                return refuse(format!(
-                    "there is no extension or line {} in {}, or it is disabled: pbx extension list",
-                    at.name, domain.name
-                ));
-            }
-            let context = domain.name.to_string();
-            vec![
-                ("Caller-Context".to_owned(), context.clone()),
-                ("Hunt-Context".to_owned(), context),
-                (
-                    "variable_pbx_identity".to_owned(),
-                    format!("{}@{}", at.name, domain.name),
-                ),
-            ]
-        }
-    };
-    params.push(("Hunt-Destination-Number".to_owned(), to.to_owned()));
-    params.push(("Unique-ID".to_owned(), uuid::Uuid::nil().to_string()));
-    Ok(params)
-}
-
-/// A call that comes in by a gateway.
-fn inbound(desk: &Desk<'_>, name: &str) -> Result<Params, Refusal> {
+    said: &Explain,
+    at: Option<Timestamp>,
+) -> Result<Explained, Refusal> {
     let snapshot = desk.pbx.store().snapshot();
+    let Some(name) = said.from.strip_prefix("gateway:") else {
+        let from: At<Username> = said.from.parse()?;
+        let domain = desk::domain(reader, from.domain.as_ref(), said.place.domain.as_ref())?;
+        let caller = Caller::Own(&domain.name, from.name.as_str());
+        return explain(desk.pbx, caller, &said.to, at).map_err(|why| match why {
+            Unthinkable::Nobody => Refusal(format!(
+                "there is no extension or line {} in {}, or it is disabled: pbx extension list",
+                from.name, domain.name
+            )),
+            why => refusal(why, &said.from),
+        });
+    };
     let Some(gateway) = snapshot.gateways.by_name(name) else {
         return refuse(format!(
             "there is no gateway {name:?}: pbx gateway list shows those there are"
         ));
     };
-    let Some(source) = gateway.sources.first() else {
-        return refuse(format!(
-            "no call comes in by gateway {name}: pbx gateway set {name} --source-acl NETWORKS"
-        ));
-    };
-    let context = gateways::context(gateway);
-    let address = source.to_string();
-    let address = address.split('/').next().unwrap_or_default();
-    let said = [
-        ("Caller-Context", context.as_str()),
-        ("Hunt-Context", context.as_str()),
-        ("Call-Direction", "inbound"),
-        ("Caller-Channel-Name", "sofia/external/explained"),
-        ("variable_sofia_profile_name", gateways::PROFILE),
-        ("variable_sip_acl_authed_by", gateways::ACL),
-        ("variable_sip_gateway", gateway.name.as_str()),
-        ("variable_sip_network_ip", address),
-    ];
-    Ok(said
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec())
+    let caller = Caller::Outside(gateway, None);
+    explain(desk.pbx, caller, &said.to, at).map_err(|why| refusal(why, name))
+}
+
+fn refusal(why: Unthinkable, name: &str) -> Refusal {
+    Refusal(match why {
+        Unthinkable::Dialled => "say what is dialled".to_owned(),
+        Unthinkable::NoSource => {
+            format!("no call comes in by gateway {name}: pbx gateway set {name} --source-acl NETWORKS")
+        }
+        Unthinkable::Nobody | Unthinkable::NotOurs => {
+            "the switch's own dialplan has such a call, and not this PBX".to_owned()
+        }
+    })
 }

@@ -72,6 +72,7 @@ impl From<crate::admin::Refusal> for Refusal {
             R::Forbidden(why) | R::Conflict(why) | R::Stale { why, .. } | R::Unavailable(why) => {
                 Self(plain(&why))
             }
+            R::Broken(tests) => crate::store::StoreError::Broken(tests).into(),
             R::Store(error) => error.into(),
         }
     }

@@ -2,7 +2,6 @@
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -156,11 +155,6 @@ fn add_holidays(holidays: &mut Holidays, typed: &[String]) -> Result<(), Refusal
     Ok(())
 }
 
-/// What this machine's own time zone is called.
-fn own_zone() -> String {
-    TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
-}
-
 fn add(desk: &Desk<'_>, arguments: Add) -> Said {
     let named = &arguments.named;
     let domain =
@@ -169,7 +163,7 @@ fn add(desk: &Desk<'_>, arguments: Add) -> Said {
         id: Uuid::now_v7(),
         domain_id: domain.id,
         name: named.name.name.clone(),
-        time_zone: arguments.time_zone.unwrap_or_else(own_zone),
+        time_zone: arguments.time_zone.unwrap_or_else(schedules::own_zone),
         hours: arguments.hours,
         holidays: Holidays::default(),
         forced: Override::Off,

@@ -11,7 +11,7 @@ use super::desk::Desk;
 use super::import::is_database;
 use super::out::{Refusal, Said, count, plain, refuse};
 use super::schedule::{Named, find, save};
-use crate::schedules::{Holidays, import};
+use crate::schedules::{self, import};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -35,17 +35,11 @@ impl Import {
         let (domain, before) = desk.read(|reader| find(reader, &self.named))?;
         let shown = plain(&self.file.display().to_string());
         let text = read(desk, &self.file).map_err(|why| Refusal(format!("{shown}: {why}")))?;
-        let zone = crate::schedules::zone(&before.time_zone).map_err(Refusal)?;
+        let zone = schedules::zone(&before.time_zone).map_err(Refusal)?;
         let today = Timestamp::now().to_zoned(zone).date();
         let found = import::read(&text, today).map_err(|why| Refusal(format!("{shown}: {}", plain(&why))))?;
         let mut schedule = before.clone();
-        if self.replace {
-            schedule.holidays = Holidays::default();
-        }
-        schedule.holidays.forget_before(today);
-        for (day, name) in found.holidays.iter() {
-            schedule.holidays.add(day, name)?;
-        }
+        schedules::merge(&mut schedule.holidays, &found.holidays, today, self.replace)?;
         if schedule == before {
             return refuse(format!(
                 "{shown} has no holiday that schedule {} does not have",

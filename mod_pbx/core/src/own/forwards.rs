@@ -41,6 +41,7 @@ pub fn change_forwards(
             Ok(_) => return Ok(theirs),
             Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,
             Err(StoreError::Invalid { message, .. }) => return Err(Refusal::Invalid(message)),
+            Err(error @ StoreError::Broken(_)) => return Err(Refusal::Invalid(error.to_string())),
             Err(error) => return Err(error.into()),
         }
     }

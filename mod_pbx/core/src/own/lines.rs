@@ -190,6 +190,7 @@ fn commit(pbx: &Pbx, owner: Owner<'_>, summary: String, change: Change) -> Resul
     match pbx.store().commit(commit) {
         Ok(_) => Ok(()),
         Err(StoreError::Invalid { message, .. }) => Err(Refusal::Invalid(message)),
+        Err(error @ StoreError::Broken(_)) => Err(Refusal::Invalid(error.to_string())),
         Err(error) => Err(error.into()),
     }
 }

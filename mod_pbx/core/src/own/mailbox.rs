@@ -60,6 +60,7 @@ pub fn set_pin(pbx: &Pbx, owner: Owner<'_>, channel: Uuid, chosen: &str) -> Resu
         let commit = Commit::new(owner.name, summary).with(Change::edit(theirs.row.clone()));
         pbx.store().commit(commit).map_err(|error| match error {
             StoreError::Invalid { message, .. } => Refusal::Invalid(message),
+            error @ StoreError::Broken(_) => Refusal::Invalid(error.to_string()),
             other => other.into(),
         })?;
     }

@@ -3,6 +3,7 @@
 //!
 //! Everything here waits for the database or the switch.
 
+mod calls;
 mod forwards;
 mod lines;
 mod mailbox;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use crate::store::{Reader, StoreError, rows};
 
+pub use calls::{OwnCall, Page as CallsPage, Way, calls};
 pub use forwards::change_forwards;
 pub use lines::{NewLine, OwnLine, Wanted, add_line, lines, revoke_line};
 pub use mailbox::{delete_message, mark, messages, recording, set_pin};

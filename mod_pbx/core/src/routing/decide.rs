@@ -295,6 +295,8 @@ impl Case<'_, '_> {
             .snapshot
             .gateways
             .iter()
+            // Who listens learns nothing of what other domains have.
+            .filter(|gateway| gateway.serves(&self.payer.domain.name))
             .map(|gateway| (&**gateway, None));
         self.usable(all, None, &sent, true)
     }

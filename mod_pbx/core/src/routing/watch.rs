@@ -5,6 +5,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::names::DomainName;
+
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Step {
@@ -22,6 +24,7 @@ pub struct Watch {
     /// When the call is to be thought of; none: now.
     pub at: Option<Timestamp>,
     steps: RefCell<Vec<Step>>,
+    whose: RefCell<Option<DomainName>>,
 }
 
 impl Watch {
@@ -41,6 +44,16 @@ impl Watch {
             verdict,
             text: text.to_string(),
         });
+    }
+
+    /// Notes to which domain the number belongs that was called from outside.
+    pub fn is_of(&self, domain: &DomainName) {
+        self.whose.replace(Some(domain.clone()));
+    }
+
+    /// To which domain it belongs; none: nobody has it, or it is dialled inside.
+    pub fn whose(&self) -> Option<DomainName> {
+        self.whose.borrow().clone()
     }
 
     /// All that was noted, in order.

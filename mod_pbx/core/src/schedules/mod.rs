@@ -5,6 +5,7 @@ mod hours;
 pub mod import;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 pub use holidays::{Day, Holidays, MOST as MOST_HOLIDAYS, named as holiday};
 pub use hours::Hours;
 
-use crate::names::{DomainName, Number, Slug};
+use crate::names::{BadName, DomainName, Number, Slug};
 
 /// What somebody has said for now, whatever the hours are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -125,6 +126,23 @@ pub fn zone(name: &str) -> Result<TimeZone, String> {
             name.chars().take(64).collect::<String>()
         )
     })
+}
+
+/// What this machine's own time zone is called.
+pub fn own_zone() -> String {
+    TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
+}
+
+/// Takes holidays over into others, of which those that are over go; with `replace` all of them.
+///
+/// # Errors
+/// There are too many; what is there then is of no use.
+pub fn merge(into: &mut Holidays, from: &Holidays, today: Date, replace: bool) -> Result<(), BadName> {
+    if replace {
+        *into = Holidays::default();
+    }
+    into.forget_before(today);
+    from.iter().try_for_each(|(day, name)| into.add(day, name))
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ macro_rules! words {
         pub enum $type { $($(#[$of])* $one,)* }
 
         impl $type {
+            /// Every one.
+            pub const ALL: [Self; [$($text),*].len()] = [$(Self::$one),*];
+
             /// As it is stored and typed.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$one => $text,)* }
@@ -284,7 +287,7 @@ pub(super) fn legs(conn: &Connection, call: Uuid) -> rusqlite::Result<Vec<Leg>> 
     .collect()
 }
 
-fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
+pub(super) fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
     Ok(Call {
         id: id(row, 0)?,
         domain: row.get(1)?,

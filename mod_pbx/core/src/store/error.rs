@@ -20,6 +20,9 @@ pub enum StoreError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// The configuration asked for breaks these route tests, and nobody said to save it all the same. Never empty.
+    #[error("{}", broken(.0))]
+    Broken(Vec<String>),
     /// Somebody else changed the row in the meantime. Nothing was saved.
     #[error("{0}")]
     Conflict(Box<Conflict>),
@@ -122,6 +125,16 @@ impl std::fmt::Display for Conflict {
             (None, None) => write!(f, "what you delete was deleted already; nothing was saved"),
         }
     }
+}
+
+/// The first of the tests in words, and how many more.
+fn broken(tests: &[String]) -> String {
+    let first = tests.first().map(String::as_str).unwrap_or_default();
+    let more = match tests.len() {
+        0 | 1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    format!("this breaks a route test: {first}{more}. Nothing was saved")
 }
 
 /// Turns SQLite's error on a connection into ours.

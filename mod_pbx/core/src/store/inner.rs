@@ -122,6 +122,7 @@ impl Inner {
             && !matches!(
                 error,
                 StoreError::Invalid { .. }
+                    | StoreError::Broken(_)
                     | StoreError::Conflict(_)
                     | StoreError::NotFound(_)
                     | StoreError::Refused(_)

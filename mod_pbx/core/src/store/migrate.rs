@@ -26,6 +26,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (15, include_str!("../../../../sql/0015_caps.sql")),
     (16, include_str!("../../../../sql/0016_route_tests.sql")),
     (17, include_str!("../../../../sql/0017_outside_members.sql")),
+    (18, include_str!("../../../../sql/0018_calls_of_domain.sql")),
 ];
 
 /// The version this program reads and writes.

@@ -8,6 +8,7 @@
 mod apply;
 mod backup;
 pub mod bans;
+pub mod call_pages;
 pub mod calls;
 pub mod caps;
 mod change;

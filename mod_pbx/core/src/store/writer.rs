@@ -177,17 +177,10 @@ impl Writer {
 /// Refuses a state that breaks a route test.
 fn expected(current: &Snapshot, next: &Snapshot) -> Result<(), StoreError> {
     let broken = expect::broken(current, next);
-    let Some(first) = broken.first() else {
+    if broken.is_empty() {
         return Ok(());
-    };
-    let more = match broken.len() {
-        1 => String::new(),
-        n => format!(" (and {} more)", n - 1),
-    };
-    Err(StoreError::refuse(format!(
-        "this breaks a route test: {first}{more}. Nothing was saved; add --force to do it nevertheless, or change the \
-         test (pbx check list)"
-    )))
+    }
+    Err(StoreError::Broken(broken))
 }
 
 impl Writer {

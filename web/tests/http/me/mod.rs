@@ -1,5 +1,6 @@
 //! What people do with what is theirs, and what others try with it.
 
+mod calls;
 mod forwards;
 mod lines;
 mod mailbox;

@@ -1,8 +1,8 @@
 //! Numbers that domains own, to show when they call out.
 
-use super::{AT, DOMAIN, ID, ROW_REV, UPDATED_AT};
+use super::{AT, DOMAIN, ID, ROW_REV, UPDATED_AT, caller_id_use};
 use crate::admin::field::{Field, Kind, parsed};
-use crate::admin::{Noun, Sort, Source, Who, plain};
+use crate::admin::{Noun, Sort, Source, Stored, Who, plain};
 use crate::names::E164;
 use crate::store::rows;
 
@@ -28,6 +28,7 @@ pub static NOUN: Noun = Noun {
             "The name beside it, where the carrier passes one on.",
         )
         .default("\"\""),
+        caller_id_use::USED_BY,
         ROW_REV,
         UPDATED_AT,
     ],
@@ -37,6 +38,9 @@ pub static NOUN: Noun = Noun {
         Sort::by("name", &["name"]),
         Sort::BY_TIME,
     ],
-    source: Source::Table(&plain::table::<rows::CallerId>(&["number", "name"])),
+    source: Source::Table(&Stored {
+        show: caller_id_use::used_by,
+        ..plain::table::<rows::CallerId>(&["number", "name"])
+    }),
     actions: &[],
 };

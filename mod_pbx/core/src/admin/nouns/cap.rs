@@ -1,8 +1,8 @@
 //! How much may be called out.
 
-use super::{AT, DOMAIN, ID, ROW_REV, UPDATED_AT};
+use super::{AT, DOMAIN, ID, ROW_REV, UPDATED_AT, cap_used};
 use crate::admin::field::{Field, Kind};
-use crate::admin::{Noun, Sort, Source, Who, plain};
+use crate::admin::{Noun, Sort, Source, Stored, Who, plain};
 use crate::store::{Table, rows};
 
 const MANY: Kind = Kind::Integer(0, 1_000_000);
@@ -28,6 +28,7 @@ pub static NOUN: Noun = Noun {
         .default("null")
         .fixed()
         .filter(),
+        cap_used::EXTENSION,
         Field::may("concurrent", MANY, "Calls at once.")
             .or_null()
             .default("null"),
@@ -46,13 +47,15 @@ pub static NOUN: Noun = Noun {
             .or_null()
             .default("null"),
         Field::may("premium_per_day", MANY, CAP).or_null().default("null"),
+        cap_used::USED,
         ROW_REV,
         UPDATED_AT,
     ],
     once: &[],
     sort: &[Sort::BY_TIME],
-    source: Source::Table(&plain::table::<rows::Cap>(&[
-        "(SELECT number FROM extension WHERE extension.id = extension_id)",
-    ])),
+    source: Source::Table(&Stored {
+        show: cap_used::show,
+        ..plain::table::<rows::Cap>(&["(SELECT number FROM extension WHERE extension.id = extension_id)"])
+    }),
     actions: &[],
 };

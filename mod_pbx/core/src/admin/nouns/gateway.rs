@@ -109,13 +109,24 @@ pub static NOUN: Noun = Noun {
             .filter(),
         Field::shown(
             "state",
-            Kind::Text(32),
-            "up, down or unknown, as far as the switch knows.",
+            Kind::Choice(&["up", "down", "unknown"]),
+            "Whether calls can go out by it, as far as the switch knows.",
         ),
         Field::shown(
             "calls",
             Kind::Integer(0, i64::MAX),
             "How many calls it carries now.",
+        ),
+        Field::shown(
+            "since",
+            Kind::Time,
+            "Since when it is up or down; null: the switch has not said.",
+        )
+        .or_null(),
+        Field::shown(
+            "why",
+            Kind::Text(1000),
+            "What the other side, or the switch, said of it last; may be empty.",
         ),
         ROW_REV,
         UPDATED_AT,
@@ -147,6 +158,13 @@ fn show(admin: &Admin<'_>, _: &Reader<'_>, row: &Row, image: &mut Image) -> Resu
     image.insert("has_password".into(), json!(gateway.password.is_some()));
     image.insert("state".into(), json!(now.state(gateway.id)));
     image.insert("calls".into(), json!(now.calls(gateway.id)));
+    let seen = now.seen(gateway.id);
+    image.insert(
+        "since".into(),
+        json!(seen.and_then(|seen| seen.since).map(|at| at.to_string())),
+    );
+    let why = seen.map(|seen| seen.why.chars().take(1000).collect::<String>());
+    image.insert("why".into(), json!(why.unwrap_or_default()));
     Ok(())
 }
 

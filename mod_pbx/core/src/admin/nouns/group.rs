@@ -1,7 +1,7 @@
 //! Groups of extensions.
 
-use super::{AT, DOMAIN, ID, NAME, ROW_REV, UPDATED_AT};
-use crate::admin::{Noun, Sort, Source, Who, plain};
+use super::{AT, DOMAIN, ID, NAME, ROW_REV, UPDATED_AT, group_members};
+use crate::admin::{Noun, Sort, Source, Stored, Who, plain};
 use crate::store::rows;
 
 /// Groups of extensions.
@@ -11,9 +11,23 @@ pub static NOUN: Noun = Noun {
     about: "Extensions that share a grant.",
     read: Who::DomainAdministrators,
     write: Who::DomainAdministrators,
-    fields: &[ID, AT, DOMAIN, NAME, ROW_REV, UPDATED_AT],
+    fields: &[
+        ID,
+        AT,
+        DOMAIN,
+        NAME,
+        group_members::MEMBERS,
+        group_members::SIZE,
+        ROW_REV,
+        UPDATED_AT,
+    ],
     once: &[],
     sort: &[Sort::by("name", &["name"]), Sort::BY_TIME],
-    source: Source::Table(&plain::table::<rows::ExtensionGroup>(&["name"])),
+    source: Source::Table(&Stored {
+        show: group_members::show,
+        create: Some(group_members::create),
+        edit: Some(group_members::edit),
+        ..plain::table::<rows::ExtensionGroup>(&["name"])
+    }),
     actions: &[],
 };

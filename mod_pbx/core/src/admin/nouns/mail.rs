@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::admin::field::{Field, Kind};
-use crate::admin::{Action, Admin, Facts, Grant, Noun, Refusal, Scope, Sort, Source, Who};
+use crate::admin::{
+    Action, Admin, BODY, Draft, Facts, Grant, Noun, Refusal, Request, Scope, Sort, Source, Who,
+};
 use crate::store::Image;
 use crate::store::mail::Which;
 
@@ -65,6 +67,8 @@ pub static NOUN: Noun = Noun {
     actions: &[Action {
         name: "retry",
         about: "Has it tried again at once, also if it was given up.",
+        takes: &[],
+        largest: BODY,
         answer: &[Field::must(
             "tried",
             Kind::Integer(0, 1),
@@ -97,7 +101,7 @@ fn discard(admin: &Admin<'_>, _: &Scope, id: &str) -> Result<(), Refusal> {
     }
 }
 
-fn retry(admin: &Admin<'_>, _: &Grant, _: &Scope, id: &str, _: Uuid) -> Result<Image, Refusal> {
+fn retry(admin: &Admin<'_>, _: &Grant, _: &Scope, id: &str, _: (&Draft, Request)) -> Result<Image, Refusal> {
     let id: Uuid = id.parse().map_err(|_| Refusal::Missing)?;
     let tried = admin.pbx.mail().retry(Which::One(id))?;
     Ok(Image::from_iter([("tried".to_owned(), json!(tried))]))

@@ -2,20 +2,28 @@
 
 pub mod ban;
 pub mod block;
+pub mod call;
 pub mod caller_id;
+pub mod caller_id_use;
 pub mod cap;
+mod cap_used;
 pub mod channel;
+pub mod did;
 pub mod domain;
 pub mod extension;
 pub mod gateway;
 pub mod group;
 pub mod group_member;
+mod group_members;
 pub mod key;
 pub mod line;
 pub mod mail;
+pub mod number_plan;
 pub mod revision;
 pub mod route;
+mod route_gateways;
 pub mod route_grant;
+pub mod schedule;
 pub mod session;
 pub mod setting;
 pub mod user;
@@ -35,11 +43,16 @@ pub static ALL: &[&Noun] = &[
     &group::NOUN,
     &group_member::NOUN,
     &gateway::NOUN,
+    &did::NOUN,
+    &schedule::NOUN,
+    &number_plan::NOUN,
     &route::NOUN,
     &route_grant::NOUN,
     &caller_id::NOUN,
+    &caller_id_use::NOUN,
     &block::NOUN,
     &cap::NOUN,
+    &call::NOUN,
     &setting::NOUN,
     &key::NOUN,
     &session::NOUN,
@@ -55,7 +68,7 @@ pub fn by_path(path: &str) -> Option<&'static Noun> {
 }
 
 /// What an API key can be good for that is no noun.
-const AREAS: [&str; 3] = ["dashboard", "export", "imports"];
+const AREAS: [&str; 4] = ["dashboard", "explain", "export", "imports"];
 
 /// Whether an API key can be good for this: a noun's path segment, or another part of the API.
 pub fn is_area(name: &str) -> bool {

@@ -1,10 +1,11 @@
 //! Revisions: who changed what, and taking it back.
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::admin::field::{Field, Kind};
-use crate::admin::{Action, Admin, Facts, Grant, Listed, Noun, Query, Refusal, Scope, Source, Who};
+use crate::admin::{
+    Action, Admin, BODY, Draft, Facts, Grant, Listed, Noun, Query, Refusal, Request, Scope, Source, Who,
+};
 use crate::seal;
 use crate::store::{Image, Page, Revision, RowChange, StoreError};
 
@@ -69,6 +70,8 @@ pub static NOUN: Noun = Noun {
     actions: &[Action {
         name: "revert",
         about: "Takes it back, as a revision of its own; refused if a later one touched the same things.",
+        takes: &[],
+        largest: BODY,
         answer: &[Field::must(
             "revision",
             Kind::Integer(1, i64::MAX),
@@ -91,6 +94,7 @@ fn list(admin: &Admin<'_>, _: &Scope, query: &Query) -> Result<Listed, Refusal> 
             .map(|revision| fields(revision, Value::Null))
             .collect(),
         total: listing.total,
+        next: None,
     })
 }
 
@@ -158,12 +162,18 @@ pub(crate) fn masked(change: &RowChange) -> Value {
     })
 }
 
-fn revert(admin: &Admin<'_>, grant: &Grant, _: &Scope, id: &str, request: Uuid) -> Result<Image, Refusal> {
+fn revert(
+    admin: &Admin<'_>,
+    grant: &Grant,
+    _: &Scope,
+    id: &str,
+    (_, request): (&Draft, Request),
+) -> Result<Image, Refusal> {
     let rev = id.parse().map_err(|_| Refusal::Missing)?;
     let done = admin
         .pbx
         .store()
-        .revert(rev, &grant.actor, request)
+        .revert(rev, &grant.actor, request.id())
         .map_err(|error| match error {
             // What was done since is in the way, not what was sent.
             StoreError::Invalid { message, .. } => Refusal::Conflict(message),

@@ -3,9 +3,9 @@
 //! What costs money, and whose number is shown, is for the administrators of the whole PBX to say; those of a domain
 //! see it, put their extensions into groups and block numbers.
 
-use super::{AT, DOMAIN, ID, NAME, ROW_REV, UPDATED_AT};
+use super::{AT, DOMAIN, ID, NAME, ROW_REV, UPDATED_AT, route_gateways};
 use crate::admin::field::{Field, Kind};
-use crate::admin::{Noun, Sort, Source, Who, plain};
+use crate::admin::{Noun, Sort, Source, Stored, Who, plain};
 use crate::store::{Table, rows};
 
 /// Ways out.
@@ -60,6 +60,8 @@ pub static NOUN: Noun = Noun {
         )
         .or_null()
         .default("null"),
+        route_gateways::GATEWAYS,
+        route_gateways::BY,
         Field::may(
             "schedule_id",
             Kind::Of(Table::Schedule),
@@ -79,6 +81,11 @@ pub static NOUN: Noun = Noun {
         Sort::by("name", &["name"]),
         Sort::BY_TIME,
     ],
-    source: Source::Table(&plain::table::<rows::Route>(&["name", "pattern"])),
+    source: Source::Table(&Stored {
+        show: route_gateways::show,
+        create: Some(route_gateways::create),
+        edit: Some(route_gateways::edit),
+        ..plain::table::<rows::Route>(&["name", "pattern"])
+    }),
     actions: &[],
 };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{DOMAIN, ID, ROW_REV, UPDATED_AT};
 use crate::admin::field::{Field, Kind};
 use crate::admin::{
-    Action, Admin, Draft, Grant, Noun, Place, Plan, Refusal, Scope, Sort, Source, Stored, Who,
+    Action, Admin, BODY, Draft, Grant, Noun, Place, Plan, Refusal, Request, Scope, Sort, Source, Stored, Who,
 };
 use crate::names::Username;
 use crate::pbx::Pbx;
@@ -99,6 +99,8 @@ pub static NOUN: Noun = Noun {
         name: "reset-password",
         about: "Gives them a password that is good for signing in once, shown this once; they are signed out \
                 everywhere.",
+        takes: &[],
+        largest: BODY,
         answer: &[
             Field::must(
                 "revision",
@@ -246,7 +248,13 @@ fn delete(admin: &Admin<'_>, grant: &Grant, row: &Row, everything: bool) -> Resu
     })
 }
 
-fn reset(admin: &Admin<'_>, grant: &Grant, _: &Scope, id: &str, request: Uuid) -> Result<Image, Refusal> {
+fn reset(
+    admin: &Admin<'_>,
+    grant: &Grant,
+    _: &Scope,
+    id: &str,
+    (_, request): (&Draft, Request),
+) -> Result<Image, Refusal> {
     let id: Uuid = id.parse().map_err(|_| Refusal::Missing)?;
     let user = admin.read(|reader| reader.get::<User>(id)?.ok_or(Refusal::Missing))?;
     may_touch(grant, Some(&user), None)?;
@@ -258,8 +266,8 @@ fn reset(admin: &Admin<'_>, grant: &Grant, _: &Scope, id: &str, request: Uuid) -
         ..user
     };
     let commit = Commit {
-        force: false,
-        request_id: request,
+        force: request.is_forced(),
+        request_id: request.id(),
         actor: grant.actor.clone(),
         summary: format!("password of user {name} reset"),
         changes: vec![Change::edit(user)],

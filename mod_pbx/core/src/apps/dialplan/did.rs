@@ -85,6 +85,9 @@ pub(super) fn called(call: Outside<'_, '_>, number: &str) -> Option<String> {
         domain,
     };
     let decision = dids::decide(call.view, inbound, call.view.now(), Hops::of(call.rq));
+    if let (Some(watch), Some(domain)) = (call.view.watch, decision.domain) {
+        watch.is_of(&domain.name);
+    }
     match decision.end {
         End::Unknown => None,
         _ => Some(document(call, &decision)),

@@ -8,7 +8,7 @@ use crate::store::clients::{self, Client};
 use crate::store::error::on;
 use crate::store::mail::{self, Counts, Mail, State};
 use crate::store::people::{self, SignIn, SignInEvent};
-use crate::store::{StoreError, calls};
+use crate::store::{StoreError, call_pages, calls};
 
 impl Reader<'_> {
     /// Every ban that is stored, those that have ended included.
@@ -20,6 +20,22 @@ impl Reader<'_> {
     /// of their extensions.
     pub fn calls(&self, filter: &calls::Filter, limit: u32) -> Result<Vec<calls::Call>, StoreError> {
         calls::list(self.conn, filter, limit).map_err(on(self.conn, "reading calls"))
+    }
+
+    /// A page of the calls that pass; how many are looked at is bounded.
+    pub fn calls_page(
+        &self,
+        wanted: &call_pages::Wanted,
+        skip: u64,
+        size: u32,
+    ) -> Result<call_pages::Found, StoreError> {
+        call_pages::page(self.conn, wanted, (skip, size), call_pages::WINDOW)
+            .map_err(on(self.conn, "reading calls"))
+    }
+
+    /// One call.
+    pub fn call(&self, id: Uuid) -> Result<Option<calls::Call>, StoreError> {
+        call_pages::one(self.conn, id).map_err(on(self.conn, "reading calls"))
     }
 
     /// The legs of a call.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::Reader;
+use super::{Listing, Page, Reader};
 use crate::store::error::on;
 use crate::store::rows::{
     Block, CallerId, CallerIdUse, Cap, ExtensionGroup, GroupMember, NumberPlan, Route, RouteGateway,
@@ -41,6 +41,11 @@ impl Reader<'_> {
         self.all("group_id = ?1", &[&group.to_string()], "id")
     }
 
+    /// A part of who is in a group, in the order in which they came.
+    pub fn members_of_group(&self, group: Uuid, page: Page) -> Result<Listing<GroupMember>, StoreError> {
+        self.list("group_id = ?1", &[&group.to_string()], "id", page)
+    }
+
     /// The groups that an extension is in.
     pub fn memberships_of(&self, extension: Uuid) -> Result<Vec<GroupMember>, StoreError> {
         self.all("extension_id = ?1", &[&extension.to_string()], "id")
@@ -69,6 +74,38 @@ impl Reader<'_> {
     /// As whom a line calls out.
     pub fn caller_id_use_of_line(&self, line: Uuid) -> Result<Option<CallerIdUse>, StoreError> {
         self.one("line_id = ?1", &[&line.to_string()])
+    }
+
+    /// Which extensions and lines call out as a number, for help alone too: so many at most.
+    pub fn uses_of_caller_id(&self, caller_id: Uuid, most: u32) -> Result<Vec<CallerIdUse>, StoreError> {
+        let condition = "caller_id = ?1 OR emergency_caller_id = ?1";
+        Ok(self
+            .list(condition, &[&caller_id.to_string()], "id", Page::first(most))?
+            .rows)
+    }
+
+    /// The routes whose calls go out as a number: so many at most.
+    pub fn routes_of_caller_id(&self, caller_id: Uuid, most: u32) -> Result<Vec<Route>, StoreError> {
+        Ok(self
+            .list(
+                "caller_id = ?1",
+                &[&caller_id.to_string()],
+                "id",
+                Page::first(most),
+            )?
+            .rows)
+    }
+
+    /// The gateways of routes whose calls go out as a number: so many at most.
+    pub fn ways_of_caller_id(&self, caller_id: Uuid, most: u32) -> Result<Vec<RouteGateway>, StoreError> {
+        Ok(self
+            .list(
+                "caller_id = ?1",
+                &[&caller_id.to_string()],
+                "id",
+                Page::first(most),
+            )?
+            .rows)
     }
 
     /// The routes of a domain, in the order in which they are tried.

@@ -1,0 +1,353 @@
+//! Call records by pages, at a cost that is bounded however many there are.
+//!
+//! A page is made of a window: the newest [`WINDOW`] calls of the time that is asked for, or those before a call from
+//! which an earlier window goes on. A filter that few calls pass is looked for in the next window when somebody asks on,
+//! and never in the whole history at once.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use uuid::Uuid;
+
+use super::calls::{Call, Direction, Outcome, call};
+use super::log::uuid;
+
+/// The most calls that are looked at for one page.
+pub const WINDOW: u32 = 100_000;
+
+/// Ids are made when the PBX hears of a call, which is a moment after it began, in milliseconds: clocks may be set
+/// between the two.
+const APART: i64 = 3_600_000;
+
+/// Which calls.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Of this domain.
+    pub domain: Option<String>,
+    /// With a leg of the extension with this channel.
+    pub channel: Option<Uuid>,
+    /// Whose caller or dialled number contains this.
+    pub number: String,
+    /// The same, or the caller's name, without regard to case.
+    pub q: String,
+    /// Of this direction.
+    pub direction: Option<Direction>,
+    /// With this outcome.
+    pub outcome: Option<Outcome>,
+    /// That began then or later.
+    pub since: Option<Timestamp>,
+    /// That began before.
+    pub until: Option<Timestamp>,
+    /// Older than this one: goes on behind a window.
+    pub before: Option<Uuid>,
+}
+
+/// A page of a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The calls of the page, newest first.
+    pub calls: Vec<Call>,
+    /// How many of the window pass.
+    pub total: u64,
+    /// The last call that was looked at, from which the next window goes on; none: there is nothing behind it.
+    pub next: Option<Uuid>,
+}
+
+/// The first id of a millisecond since 1970.
+fn first_id(milliseconds: i64) -> Uuid {
+    let milliseconds = u64::try_from(milliseconds).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()
+}
+
+/// The calls that pass, so many of the window left out, and so many given.
+pub(super) fn page(
+    conn: &Connection,
+    wanted: &Wanted,
+    (skip, size): (u64, u32),
+    window: u32,
+) -> rusqlite::Result<Found> {
+    let stored = |at: Timestamp| format!("{at:.3}");
+    let since = wanted.since.map(|at| first_id(at.as_millisecond() - APART));
+    let until = wanted.until.map(|at| first_id(at.as_millisecond() + APART));
+    let end = [until, wanted.before].into_iter().flatten().min();
+    let sql = match (wanted.channel, &wanted.domain) {
+        (Some(_), _) => include_str!("../../../../sql/calls_looked_at_of_extension.sql").to_owned(),
+        (None, domain) => {
+            let whose = if domain.is_some() {
+                "domain = ?1"
+            } else {
+                "?1 IS NULL"
+            };
+            include_str!("../../../../sql/calls_looked_at.sql").replace("{whose}", whose)
+        }
+    };
+    let mut statement = conn.prepare_cached(&sql)?;
+    let channel = wanted.channel.map(|id| id.to_string());
+    let (direction, outcome) = (wanted.direction, wanted.outcome);
+    let (from, to) = (since.unwrap_or(Uuid::nil()), end.unwrap_or(Uuid::max()));
+    let (from, to) = (from.to_string(), to.to_string());
+    let (since, until) = (wanted.since.map(stored), wanted.until.map(stored));
+    let mut all: Vec<&dyn rusqlite::ToSql> = vec![
+        &wanted.domain,
+        &from,
+        &to,
+        &window,
+        &wanted.number,
+        &wanted.q,
+        &direction,
+        &outcome,
+        &since,
+        &until,
+    ];
+    if channel.is_some() {
+        all.push(&channel);
+    }
+    let mut looked = statement.query(all.as_slice())?;
+    let (mut ids, mut total, mut seen, mut last) = (Vec::new(), 0_u64, 0, None);
+    while let Some(row) = looked.next()? {
+        (seen, last) = (seen + 1, Some(uuid(row, 0)?));
+        if row.get(1)? {
+            if total >= skip && ids.len() < size as usize {
+                ids.extend(last);
+            }
+            total += 1;
+        }
+    }
+    let calls = ids.into_iter().map(|id| one(conn, id));
+    Ok(Found {
+        calls: calls
+            .filter_map(Result::transpose)
+            .collect::<rusqlite::Result<_>>()?,
+        total,
+        next: last.filter(|_| seen >= window),
+    })
+}
+
+/// One call.
+pub(super) fn one(conn: &Connection, id: Uuid) -> rusqlite::Result<Option<Call>> {
+    conn.prepare_cached(include_str!("../../../../sql/call_by_id.sql"))?
+        .query_row([id.to_string()], call)
+        .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::calls::{Leg, Role, keep};
+    use crate::store::migrate::MIGRATIONS;
+
+    /// The id, and when it began, of the call of that second.
+    fn id(second: i64) -> Uuid {
+        first_id(1_800_000_000_000 + second * 1000)
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    /// A call each second: each third of two.test, each fifth busy, each tenth with a leg of the channel.
+    fn database(count: i64, channel: Uuid) -> Connection {
+        let conn = Connection::open_in_memory().unwrap();
+        for (_, sql) in MIGRATIONS {
+            conn.execute_batch(sql).unwrap();
+        }
+        let made = |second: i64| {
+            let domain = if second % 3 == 0 { "two.test" } else { "one.test" };
+            let call = Call {
+                id: id(second),
+                domain: Some(domain.to_owned()),
+                direction: Direction::Inbound,
+                caller_number: format!("+4930{second}"),
+                caller_name: "Ännie".to_owned(),
+                called_number: "1001".to_owned(),
+                payer: None,
+                class: None,
+                gateway: None,
+                began: format!("{:.3}", at(second)),
+                answered: None,
+                ended: None,
+                outcome: if second % 5 == 0 {
+                    Outcome::Busy
+                } else {
+                    Outcome::Answered
+                },
+                cause: None,
+                seconds: 0,
+            };
+            let leg = |extension| Leg {
+                id: Uuid::now_v7(),
+                role: Role::Called,
+                domain: None,
+                extension,
+                number: "1001".to_owned(),
+                device: None,
+                gateway: None,
+                began: call.began.clone(),
+                answered: None,
+                ended: None,
+                cause: None,
+            };
+            let own = (second % 10 == 0).then_some(channel);
+            // Two legs of one extension are one call.
+            let legs = vec![leg(own), leg(own), leg(None)];
+            (call, legs)
+        };
+        let calls: Vec<_> = (0..count).map(made).collect();
+        keep(&conn, &calls, &[]).unwrap();
+        conn
+    }
+
+    fn seconds(found: &Found) -> Vec<i64> {
+        let of = |call: &Call| call.began.parse::<Timestamp>().unwrap().as_second() - 1_800_000_000;
+        found.calls.iter().map(of).collect()
+    }
+
+    #[test]
+    fn a_page_is_cut_out_of_a_window_and_the_next_one_goes_on() {
+        let channel = Uuid::now_v7();
+        let conn = database(100, channel);
+        let ask = |wanted: &Wanted, part, window| page(&conn, wanted, part, window).unwrap();
+        let all = ask(&Wanted::default(), (0, 3), WINDOW);
+        assert_eq!(
+            (seconds(&all), all.total, all.next),
+            (vec![99, 98, 97], 100, None)
+        );
+        assert_eq!(seconds(&ask(&Wanted::default(), (98, 10), WINDOW)), [1, 0]);
+        assert_eq!(seconds(&ask(&Wanted::default(), (100, 10), WINDOW)), [0; 0]);
+        // Busy ones in windows of 40: eight, eight, four.
+        let mut wanted = Wanted {
+            outcome: Some(Outcome::Busy),
+            ..Wanted::default()
+        };
+        let mut found = Vec::new();
+        let mut windows = 0;
+        loop {
+            let window = ask(&wanted, (0, 50), 40);
+            assert_eq!(window.total, window.calls.len() as u64);
+            found.extend(seconds(&window));
+            windows += 1;
+            match window.next {
+                Some(next) => wanted.before = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(windows, 3);
+        assert_eq!(found, (0..100).rev().filter(|s| s % 5 == 0).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_filter_leaves_out_what_it_says() {
+        let channel = Uuid::now_v7();
+        let conn = database(100, channel);
+        let total = |wanted: Wanted| page(&conn, &wanted, (0, 10), WINDOW).unwrap().total;
+        let none = Wanted::default;
+        assert_eq!(
+            total(Wanted {
+                domain: Some("TWO.test".into()),
+                ..none()
+            }),
+            34
+        );
+        assert_eq!(
+            total(Wanted {
+                channel: Some(channel),
+                ..none()
+            }),
+            10
+        );
+        assert_eq!(
+            total(Wanted {
+                channel: Some(Uuid::now_v7()),
+                ..none()
+            }),
+            0
+        );
+        let both = Wanted {
+            channel: Some(channel),
+            domain: Some("two.test".into()),
+            ..none()
+        };
+        assert_eq!(total(both), 4, "0, 30, 60, 90");
+        assert_eq!(
+            total(Wanted {
+                number: "+49309".into(),
+                ..none()
+            }),
+            11
+        );
+        assert_eq!(
+            total(Wanted {
+                number: "%".into(),
+                ..none()
+            }),
+            0
+        );
+        assert_eq!(
+            total(Wanted {
+                q: "NNIE".into(),
+                ..none()
+            }),
+            100
+        );
+        assert_eq!(
+            total(Wanted {
+                q: "nobody".into(),
+                ..none()
+            }),
+            0
+        );
+        assert_eq!(
+            total(Wanted {
+                direction: Some(Direction::Outbound),
+                ..none()
+            }),
+            0
+        );
+        let span = Wanted {
+            since: Some(at(10)),
+            until: Some(at(20)),
+            ..none()
+        };
+        let found = page(&conn, &span, (0, 100), WINDOW).unwrap();
+        assert_eq!(seconds(&found), (10..20).rev().collect::<Vec<_>>());
+        let end = Wanted {
+            until: Some(at(20)),
+            before: Some(id(15)),
+            ..none()
+        };
+        assert_eq!(total(end), 15);
+        assert_eq!(
+            one(&conn, id(7)).unwrap().map(|call| call.caller_number),
+            Some("+49307".to_owned())
+        );
+        assert_eq!(one(&conn, Uuid::nil()).unwrap(), None);
+    }
+
+    #[test]
+    fn no_question_reads_more_than_its_index_says() {
+        let conn = database(1, Uuid::now_v7());
+        let plan = |sql: &str| -> String {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            // Nothing is bound: it is not run.
+            let (mut rows, mut text) = (statement.raw_query(), String::new());
+            while let Some(row) = rows.next().unwrap() {
+                text.push_str(&row.get::<_, String>(3).unwrap());
+                text.push('\n');
+            }
+            text
+        };
+        let by = |whose: &str| {
+            plan(&include_str!("../../../../sql/calls_looked_at.sql").replace("{whose}", whose))
+        };
+        let (all, domain) = (by("?1 IS NULL"), by("domain = ?1"));
+        let own = plan(include_str!("../../../../sql/calls_looked_at_of_extension.sql"));
+        assert!(
+            all.contains("USING PRIMARY KEY") && !all.contains("TEMP B-TREE"),
+            "{all}"
+        );
+        assert!(
+            domain.contains("USING INDEX call_domain") && !domain.contains("TEMP B-TREE"),
+            "{domain}"
+        );
+        assert!(own.contains("call_leg_extension"), "{own}");
+    }
+}

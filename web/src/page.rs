@@ -36,6 +36,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/", get(index))
         .route("/password", get(index))
         .route("/forwards", get(index))
+        .route("/calls", get(index))
         .route("/lines", get(index))
         .route("/voicemail", get(index))
         .route("/admin", get(index))

@@ -65,3 +65,20 @@ export const equal = (got, wanted, what = "") => {
   const [a, b] = [got, wanted].map((value) => JSON.stringify(value));
   if (a !== b) throw new Error(`${what}: ${a} is not ${b}`);
 };
+
+/** Somebody calls an extension, and it is over; they speak for so many seconds. The switch says when things happen. */
+export const called = async (id, from, to, { answered = true, name = "", seconds = 0 } = {}) => {
+  const [a, b] = [`${id}-a`, `${id}-b`];
+  const who = /^\d{4}$/.test(from) ? `Channel-Presence-Data=${from}@${DOMAIN}` : `Caller-Caller-ID-Number=${from}`;
+  const called = name ? ` Caller-Caller-ID-Name=${name}` : "";
+  await must(`fire CHANNEL_CREATE Unique-ID=${a} Call-Direction=inbound ${who} Caller-Destination-Number=${to}${called}`);
+  await must(`fire CHANNEL_CREATE Unique-ID=${b} Call-Direction=outbound Channel-Presence-Data=${to}@${DOMAIN} Channel-Call-UUID=${a}`);
+  if (answered) {
+    for (const leg of [b, a]) await must(`fire CHANNEL_ANSWER Unique-ID=${leg}`);
+    await must(`fire CHANNEL_BRIDGE Unique-ID=${a} Bridge-A-Unique-ID=${a} Bridge-B-Unique-ID=${b}`);
+    // What is spoken is counted in whole seconds.
+    if (seconds) await new Promise((done) => setTimeout(done, seconds * 1000 + 100));
+  }
+  const cause = answered ? "NORMAL_CLEARING" : "NO_ANSWER";
+  for (const leg of [b, a]) await must(`fire CHANNEL_HANGUP_COMPLETE Unique-ID=${leg} Hangup-Cause=${cause}`);
+};

@@ -254,7 +254,12 @@ export const scenarios = {
           await admin.axe(`${noun}, German`);
         }
       }
+      equal(await page.locator(".menu ul").first().isVisible(), false, "the menu is out of the way");
+      await page.click(".menu .opener");
       check((await page.innerText(".menu")).includes("Gesperrte Nummern"), "the menu");
+      await admin.axe("the menu, open");
+      await page.click(".menu a:has-text('Gruppen')");
+      await until("closed again", async () => !(await page.locator(".menu ul").first().isVisible()));
     });
   },
 

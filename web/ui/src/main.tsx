@@ -5,6 +5,7 @@ import { LOCALES, NAMES, choose, language, t, type Language } from './i18n.ts'
 import { startLive } from './live.ts'
 import { Nav, titleOf } from './nav.tsx'
 import { Administration } from './pages/administration.tsx'
+import { Calls } from './pages/calls.tsx'
 import { Extension } from './pages/extension.tsx'
 import { Forwards } from './pages/forwards.tsx'
 import { Home, Missing } from './pages/home.tsx'
@@ -33,6 +34,8 @@ const Inside = () => {
   switch (where.page) {
     case 'extension':
       return <Extension channel={where.channel} />
+    case 'calls':
+      return <Calls />
     case 'lines':
       return <Lines />
     case 'voicemail':

@@ -156,3 +156,41 @@ export const deleteMessage = async (channel: string, id: string): Promise<void> 
 export const changePin = async (channel: string, pin: string): Promise<void> => {
   await ask('PUT', `/api/me/mailboxes/${channel}/pin`, { pin })
 }
+
+export const OUTCOMES = ['open', 'answered', 'elsewhere', 'voicemail', 'no-answer', 'busy', 'cancelled', 'refused', 'failed', 'interrupted'] as const
+
+/** A call as one of its sides saw it. */
+export interface OwnCall {
+  id: string
+  channel: string
+  extension: string
+  domain: string
+  /** To them, or from them. */
+  direction: 'in' | 'out'
+  number: string
+  /** Empty: it is not known. */
+  name: string
+  began: string
+  outcome: (typeof OUTCOMES)[number]
+  seconds: number
+}
+
+export interface CallsPage {
+  calls: OwnCall[]
+  /** Behind which the next page begins. */
+  next: string | null
+}
+
+export const calls = async (before?: string): Promise<CallsPage> =>
+  (await ask('GET', `/api/me/calls${before ? `?before=${encodeURIComponent(before)}` : ''}`)).data as unknown as CallsPage
+
+/** Whether somebody called and got nobody. */
+export const isMissed = ({ direction, outcome }: Pick<OwnCall, 'direction' | 'outcome'>): boolean =>
+  direction === 'in' && ['no-answer', 'cancelled', 'voicemail', 'busy'].includes(outcome)
+
+/** The newest page, with what was seen of the older ones behind it. */
+export const joined = (first: CallsPage, older: readonly OwnCall[], next: string | null): CallsPage => {
+  const fresh = new Set(first.calls.map(({ id }) => id))
+  const rest = older.filter(({ id }) => !fresh.has(id))
+  return rest.length ? { calls: [...first.calls, ...rest], next } : first
+}

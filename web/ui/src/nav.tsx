@@ -19,6 +19,7 @@ const hasExtension = () => (me.value?.channels.length ?? 0) > 0
 
 const ENTRIES: readonly Entry[] = [
   { href: '/', text: 'nav.phone', pages: ['home', 'extension'], shown: hasExtension },
+  { href: '/calls', text: 'nav.calls', pages: ['calls'], shown: hasExtension },
   { href: '/lines', text: 'nav.lines', pages: ['lines'], shown: hasExtension },
   { href: '/voicemail', text: 'nav.voicemail', pages: ['voicemail'], shown: hasExtension },
   { href: '/forwards', text: 'nav.forwards', pages: ['forwards'], shown: hasExtension },

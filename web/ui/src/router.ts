@@ -4,6 +4,7 @@ import { signal } from '@preact/signals'
 /** Pages without anything in their address, by it. */
 const PLAIN = {
   '/': 'home',
+  '/calls': 'calls',
   '/forwards': 'forwards',
   '/lines': 'lines',
   '/voicemail': 'voicemail',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { differing } from '../src/admin/changes.tsx'
-import { difference, fieldsOf, fresh, quarrels } from '../src/admin/edits.ts'
+import { applies, difference, fieldsOf, fresh, quarrels } from '../src/admin/edits.ts'
 import { flat } from '../src/admin/once.tsx'
 import type { Noun, Row } from '../src/admin/noun.ts'
 import { GROUPS, NOUNS, find } from '../src/admin/nouns/index.ts'
@@ -38,6 +38,20 @@ test('what is sent of a new thing is what was filled in, of one that is there wh
   assert.deepEqual(fieldsOf(noun, row).map(({ name }) => name), ['name', 'size', 'mail', 'another'])
 })
 
+test('a field that does not count is not sent, whatever is left in it', () => {
+  const [first, ...rest] = noun.fields
+  const kind = { name: 'kind', label: ['', ''] as const }
+  const box = { name: 'box', label: ['', ''] as const, when: { name: 'kind', is: ['voicemail'] } }
+  const other: Noun = { ...noun, fields: [first!, kind, box, ...rest] }
+  const saved: Row = { ...row, kind: 'voicemail', box: 'b1' }
+  assert.equal(applies(box, saved, {}), true)
+  assert.equal(applies(box, saved, { kind: 'hangup' }), false)
+  assert.equal(applies(box, null, {}), false)
+  assert.deepEqual(difference(other, saved, { kind: 'hangup', box: 'b2' }), { kind: 'hangup' })
+  assert.deepEqual(difference(other, saved, { box: 'b2' }), { box: 'b2' })
+  assert.deepEqual(difference(other, null, { kind: 'voicemail', box: 'b2' }), { kind: 'voicemail', box: 'b2' })
+})
+
 test('a quarrel is where both wrote something, and not the same', () => {
   const now: Row = { ...row, name: 'theirs', size: 7, mail: 'x@y', row_rev: 4 }
   const names = (typed: Record<string, string | number>) => quarrels(noun, row, now, typed).map(({ name }) => name)
@@ -61,6 +75,11 @@ test('values are written as people read them', () => {
   assert.equal(written({ name: 'x', label: ['', ''], kind: 'number' }, 10_000), '10.000')
   assert.equal(written({ name: 'x', label: ['', ''] }, ['a', 'b']), 'a, b')
   assert.equal(written({ name: 'x', label: ['', ''] }, null), '')
+  assert.equal(written({ name: 'x', label: ['', ''] }, [{ id: 1, name: 'n' }, 'b']), 'n, b')
+  const lamp = { name: 'x', label: ['', ''], kind: 'choice', choices: [['true', ['open', 'offen']]] } as const
+  assert.equal(written(lamp, true), 'offen')
+  const counts = { name: 'x', label: ['', ''], kind: 'counts', fields: [{ name: 'a', label: ['A', 'Ä'] }, { name: 'b', label: ['B', 'B'] }] } as const
+  assert.equal(written(counts, { a: 2, b: 0 }), 'Ä: 2')
   choose('en')
 })
 

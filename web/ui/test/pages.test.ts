@@ -9,6 +9,7 @@ import type { Page, Presence } from '../src/api.ts'
 import { Problem } from '../src/api.ts'
 import { LOCALES, choose, duration, many, maybe, t } from '../src/i18n.ts'
 import { readChanges } from '../src/live.ts'
+import { OUTCOMES } from '../src/mine.ts'
 import { meaning } from '../src/phone/keys.ts'
 import { parse } from '../src/router.ts'
 import { Table } from '../src/table.ts'
@@ -37,7 +38,7 @@ test('every text is used, and every state, link, cause and quality has one', () 
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n')
-  const prefixes = ['problem.', 'state.', 'link.', 'cause.', 'quality.', 'table.count.', 'voicemail.count.', 'voicemail.new.']
+  const prefixes = ['problem.', 'state.', 'link.', 'cause.', 'quality.', 'table.count.', 'voicemail.count.', 'voicemail.new.', 'calls.outcome.']
   for (const key of Object.keys(LOCALES.en)) {
     if (prefixes.some((prefix) => key.startsWith(prefix))) continue
     assert.ok(code.includes(`'${key}'`), `${key} is used nowhere`)
@@ -47,6 +48,7 @@ test('every text is used, and every state, link, cause and quality has one', () 
   for (const link of links) assert.ok(maybe(`link.${link}`), link)
   for (const cause of causes) assert.ok(maybe(`cause.${cause}`), cause)
   for (const one of ['good', 'fair', 'poor', 'silent']) assert.ok(maybe(`quality.${one}`), one)
+  for (const one of OUTCOMES) assert.ok(maybe(`calls.outcome.${one}`), one)
   assert.equal(maybe('cause.constructor'), undefined)
   assert.equal(maybe('__proto__'), undefined)
 })

@@ -1,7 +1,11 @@
 /** Administration: the menu, and the page that the address names. */
+import { useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
+import { useEffect } from 'preact/hooks'
 import { GROUPS, find, isWhole, maySee } from './nouns/index.ts'
 import { Missing } from '../pages/home.tsx'
+import { Check } from './check.tsx'
+import { Explain } from './explain.tsx'
 import { Export } from './export.tsx'
 import { Force } from './force.tsx'
 import { Import } from './import.tsx'
@@ -9,6 +13,7 @@ import { List } from './list.tsx'
 import { Overview } from './overview.tsx'
 import { say, type Text } from './text.ts'
 import { Thing } from './thing.tsx'
+import { E } from './words-explain.ts'
 import { I } from './words-import.ts'
 import { W } from './words.ts'
 
@@ -22,6 +27,8 @@ interface Tool {
 
 /** Pages that are no noun's. */
 const TOOLS: readonly Tool[] = [
+  { path: 'explain', title: E.title, page: Explain },
+  { path: 'route-tests', title: W.tests, page: Check },
   { path: 'import', title: I.title, page: Import, whole: true },
   { path: 'export', title: I.exportTitle, page: Export },
 ]
@@ -44,6 +51,10 @@ export const Admin = ({ rest }: Props) => (
 )
 
 const Menu = ({ at }: { at: string }) => {
+  const open = useSignal(false)
+  useEffect(() => {
+    open.value = false
+  }, [at])
   const entry = (path: string, title: Text) => (
     <li key={path}>
       <a href={path ? `/admin/${path}` : '/admin'} {...(path === at ? { 'aria-current': 'page' as const } : {})}>
@@ -51,8 +62,13 @@ const Menu = ({ at }: { at: string }) => {
       </a>
     </li>
   )
+  const title = at === '' ? W.overview : (TOOLS.find(({ path }) => path === at) ?? find(at))?.title
   return (
-    <nav class="menu" aria-label={say(W.menu)}>
+    <nav class={open.value ? 'menu open' : 'menu'} aria-label={say(W.menu)}>
+      {/* Where there is room it is always open, and this is not there. */}
+      <button type="button" class="opener" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
+        <span aria-hidden="true">☰</span> {say(title ?? W.menu)}
+      </button>
       <ul>{entry('', W.overview)}</ul>
       {GROUPS.map(([title, nouns]) => (
         <section key={title[0]}>

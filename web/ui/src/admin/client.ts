@@ -10,6 +10,8 @@ export interface Part {
   page: number
   size: number
   rows: Row[]
+  /** Where it goes on, if not all were looked through. */
+  next?: string | null
 }
 
 /** A thing after a change, and what is shown only now. */

@@ -9,6 +9,13 @@ const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) =
 export const fieldsOf = (noun: Noun, row: Row | null): Field[] =>
   noun.fields.filter(({ sent }) => (row ? sent !== 'create' && sent !== 'never' : sent !== 'edit' && sent !== 'never'))
 
+/** Whether a field counts, with what is typed into the others. */
+export const applies = ({ when }: Field, row: Row | null, typed: Typed): boolean => {
+  if (!when) return true
+  const value = Object.hasOwn(typed, when.name) ? typed[when.name] : row?.[when.name]
+  return when.is.includes(String(value ?? ''))
+}
+
 /** What a new one begins with. */
 export const fresh = (noun: Noun): Typed =>
   Object.fromEntries(fieldsOf(noun, null).flatMap(({ name, initial }) => (initial === undefined ? [] : [[name, initial]])))
@@ -16,8 +23,10 @@ export const fresh = (noun: Noun): Typed =>
 /** What is sent: all that was filled in of a new one, only what differs of one that is there. */
 export const difference = (noun: Noun, row: Row | null, typed: Typed): Record<string, Value> => {
   const body: Record<string, Value> = {}
-  for (const { name } of fieldsOf(noun, row)) {
+  for (const field of fieldsOf(noun, row)) {
+    const { name } = field
     const value = typed[name]
+    if (!applies(field, row, typed)) continue
     if (value === undefined || (row && same(value, row[name]))) continue
     // A choice that is off, of something that is never shown.
     if (row && value === false && row[name] === undefined) continue

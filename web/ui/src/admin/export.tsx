@@ -6,11 +6,8 @@ import { GROUPS, maySee } from './nouns/index.ts'
 import { say } from './text.ts'
 import { I } from './words-import.ts'
 
-/** Facts are no configuration. */
-const NOT = new Set(['sessions', 'sign-ins', 'bans', 'mail', 'revisions', 'settings'])
-
 export const tables = (): Noun[] =>
-  GROUPS.flatMap(([, nouns]) => nouns).filter((noun) => maySee(noun) && !NOT.has(noun.path))
+  GROUPS.flatMap(([, nouns]) => nouns).filter((noun) => maySee(noun) && !noun.fact)
 
 export const Export = () => {
   const busy = useSignal('')

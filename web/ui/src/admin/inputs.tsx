@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { list, show } from './client.ts'
+import { HoursInput } from './hours.tsx'
 import type { Field, Row, Value } from './noun.ts'
 import { find } from './nouns/index.ts'
 import { say } from './text.ts'
@@ -55,6 +56,18 @@ export const Input = (props: Props) => {
     )
   }
   if (field.kind === 'rows') return <Rows {...props} />
+  if (field.kind === 'hours') {
+    return (
+      <fieldset class="field">
+        <legend>
+          {say(field.label)}
+          {required && <span aria-hidden="true"> *</span>}
+        </legend>
+        <HoursInput value={String(value ?? '')} change={change} />
+        {aside}
+      </fieldset>
+    )
+  }
   return (
     <div class="field">
       <label for={id}>
@@ -194,8 +207,15 @@ const Rows = ({ field, value, row, change, fault, theirs }: Props) => {
     const next = rows.flatMap((known, place) => (place !== at ? [known] : one ? [one] : []))
     change(next as unknown as Value)
   }
+  /** One and the next change places. */
+  const swap = (at: number) => {
+    const next = [...rows]
+    const [one] = next.splice(at, 1)
+    next.splice(at + 1, 0, one!)
+    change(next as unknown as Value)
+  }
   return (
-    <fieldset class="field">
+    <fieldset class={field.ordered ? 'field ordered' : 'field'}>
       <legend>{say(field.label)}</legend>
       {field.help && <small class="muted">{say(field.help)}</small>}
       {rows.map((one, at) => (
@@ -209,9 +229,21 @@ const Rows = ({ field, value, row, change, fault, theirs }: Props) => {
               change={(next) => set(at, { ...one, [inner.name]: next })}
             />
           ))}
-          <button type="button" aria-label={say(W.dropRow, { row: at + 1 })} onClick={() => set(at, null)}>
-            ✕
-          </button>
+          <span class="tools">
+            {field.ordered && rows.length > 1 && (
+              <>
+                <button type="button" disabled={at === 0} aria-label={say(W.up, { name: at + 1 })} onClick={() => swap(at - 1)}>
+                  ↑
+                </button>
+                <button type="button" disabled={at === rows.length - 1} aria-label={say(W.down, { name: at + 1 })} onClick={() => swap(at)}>
+                  ↓
+                </button>
+              </>
+            )}
+            <button type="button" aria-label={say(W.dropRow, { row: at + 1 })} onClick={() => set(at, null)}>
+              ✕
+            </button>
+          </span>
         </div>
       ))}
       <button

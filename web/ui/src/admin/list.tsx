@@ -84,6 +84,11 @@ export const List = ({ noun, by }: Props) => {
         <h1 id="list-title" class="grow">
           {title}
         </h1>
+        {noun.csv && (
+          <a class="button" download href={`/api/v1/${noun.csv}${asQuery({ q, ...filters, ...(by ? { [by.field]: by.id } : {}) })}`}>
+            CSV
+          </a>
+        )}
         {noun.create && mayChange(noun) && (
           <a class="button primary" href={`/admin/${noun.path}/new`}>
             {say(W.add)}
@@ -151,6 +156,13 @@ export const List = ({ noun, by }: Props) => {
         <p class={chosen || !noun.empty ? 'muted' : 'hint'}>{say(chosen ? W.none : (noun.empty ?? W.none))}</p>
       )}
       {!part.value && !problem.value && <p class="muted">{say(W.loading)}</p>}
+      {part.value?.next && page >= pages && (
+        <p class="row">
+          <button type="button" onClick={() => ask({ filters: { ...filters, before: part.peek()?.next ?? '' } })}>
+            {say(W.older)}
+          </button>
+        </p>
+      )}
       <nav class="pager" aria-label={title}>
         <span role="status">{part.value ? say(W.count, { count: number(part.value.total) }) : ''}</span>
         <span class="grow" />
@@ -190,7 +202,38 @@ const Heading = ({ field, sort, turn }: { field: Field; sort: string; turn(sort:
   )
 }
 
-const Choice = ({ field, value, choose }: { field: Field; value: string; choose(value: string): void }) => {
+/** Behind a ?; nothing where nothing is chosen. */
+const asQuery = (chosen: Record<string, string>): string => {
+  const all = Object.entries(chosen).filter(([, value]) => value !== '')
+  return all.length ? `?${new URLSearchParams(all)}` : ''
+}
+
+/** A day is chosen as the moment at which it begins here. */
+const Day = ({ field, value, choose }: ChoiceProps) => {
+  const begin = (text: string) => {
+    const [year, month, day] = text.split('-').map(Number)
+    const at = year && month && day && year > 1000 ? new Date(year, month - 1, day) : null
+    return at ? at.toISOString() : ''
+  }
+  const two = (number: number) => String(number).padStart(2, '0')
+  const at = value ? new Date(value) : null
+  const shown = at ? `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}` : ''
+  return (
+    <label class="day-filter">
+      <span class="muted small">{say(field.label)}</span>
+      <input type="date" value={shown} onChange={(event) => choose(begin(event.currentTarget.value))} />
+    </label>
+  )
+}
+
+interface ChoiceProps {
+  field: Field
+  value: string
+  choose(value: string): void
+}
+
+const Choice = ({ field, value, choose }: ChoiceProps) => {
+  if (field.kind === 'day') return <Day field={field} value={value} choose={choose} />
   const flag = [['true', W.yes], ['false', W.no]] as const
   const choices = field.kind === 'flag' ? flag : (field.choices ?? [])
   return (

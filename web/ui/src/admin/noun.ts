@@ -2,6 +2,7 @@
  * What administrators manage: a noun of the API (`/api/v1/<path>`) as its pages show it. One file in nouns/ describes
  * one; list, form and everything else are made from that. To add one, write its file and name it in nouns/index.ts.
  */
+import type { ComponentType } from 'preact'
 import type { Text } from './text.ts'
 
 export type Value = string | number | boolean | null | readonly unknown[] | { readonly [name: string]: unknown }
@@ -20,10 +21,20 @@ export type Kind =
   /** Words, a blank or line between them. */
   | 'words'
   | 'time'
+  /** A day, to choose by. */
+  | 'day'
+  /** So many seconds, as people say it. */
+  | 'seconds'
   /** Lines of text. */
   | 'lines'
   /** Things within this one, each with `fields`. */
   | 'rows'
+  /** Weekly hours. */
+  | 'hours'
+  /** Numbers by name, of which `fields` say what they are. */
+  | 'counts'
+  /** Things within this one that are only seen, each with `fields`: a table below all else. */
+  | 'table'
   /** What a revision changed; shown below all else. */
   | 'changes'
 
@@ -51,6 +62,14 @@ export interface Field {
   sort?: boolean
   /** Whether lists can be asked for those with one of its choices. */
   filter?: boolean
+  /** Only where another field has one of these values. */
+  when?: { name: string; is: readonly string[] }
+  /** Of `rows`: their order counts. */
+  ordered?: boolean
+  /** Lists are chosen by it, and it is in no thing. */
+  hidden?: boolean
+  /** Shown as a lamp of its value. */
+  lamp?: boolean
   /** What is shown where it is null. */
   none?: Text
   /** Of a `ref`: the field of both that must be alike, so that only such are offered. */
@@ -68,6 +87,8 @@ export interface Part {
   add: readonly (readonly string[])[]
   /** What else they have from this one, under the same name. */
   same?: readonly string[]
+  /** How many there can be. */
+  most?: number
   /** Their field that says which comes first, counted from 0. */
   order?: string
 }
@@ -101,8 +122,14 @@ export interface Noun {
   /** Lists of others that belong to one: those whose `by` is this one's id. */
   related?: readonly { noun: string; by: string }[]
   parts?: readonly Part[]
+  /** What else its page has, which no other noun has. */
+  extra?: ComponentType<{ noun: Noun; row: Row }>
   /** Seconds after which what is shown is asked for again: not all of it is configuration. */
   refresh?: number
+  /** It is no configuration: there is no table of it among the exports. */
+  fact?: boolean
+  /** What is below /api/v1 of a table of what a list shows. */
+  csv?: string
 }
 
 /** What a list is sorted by unless asked otherwise: the API's own order. */

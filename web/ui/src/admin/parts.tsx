@@ -130,6 +130,7 @@ const Section = ({ part, noun, of }: Props) => {
       )}
       {changes &&
         noun.create &&
+        total < (part.most ?? Infinity) &&
         part.add.map((names) => (
           <Add
             key={names.join(' ')}
@@ -237,7 +238,7 @@ const Add = ({ fields, of, add }: AddProps) => {
           change={(value: Value | undefined) => (typed.value = { ...typed.value, [field.name]: value })}
         />
       ))}
-      <button disabled={!complete}>{say(W.add)}</button>
+      <button disabled={!complete}>{say(W.join)}</button>
     </form>
   )
 }

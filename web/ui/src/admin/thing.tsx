@@ -8,9 +8,10 @@ import { Missing } from '../pages/home.tsx'
 import { go } from '../router.ts'
 import { Changes } from './changes.tsx'
 import * as client from './client.ts'
-import { difference, fieldsOf, fresh, quarrels, type Typed } from './edits.ts'
+import { applies, difference, fieldsOf, fresh, quarrels, type Typed } from './edits.ts'
+import { Inner } from './inner.tsx'
 import { Input } from './inputs.tsx'
-import type { Action, Noun, Row } from './noun.ts'
+import type { Action, Field, Noun, Row } from './noun.ts'
 import { find, mayChange } from './nouns/index.ts'
 import { Once } from './once.tsx'
 import { Parts } from './parts.tsx'
@@ -78,6 +79,7 @@ export const Thing = ({ noun, id }: { noun: Noun; id: string | null }) => {
       )}
       {id && !row.value && !problem.value && <p class="muted">{say(W.loading)}</p>}
       {(!id || row.value) && <Form noun={noun} row={row.value} typed={typed} take={(now) => (row.value = now)} />}
+      {row.value && noun.extra && <noun.extra noun={noun} row={row.value} />}
       {row.value && <Parts noun={noun} row={row.value} />}
       {row.value && <More noun={noun} row={row.value} leave={(now) => (leaving.current = now)} />}
     </section>
@@ -98,7 +100,7 @@ const Form = ({ noun, row, typed, take }: FormProps) => {
   const theirs = useSignal<Record<string, string>>({})
   const once = useSignal<Secrets | null>(kept && row && kept.id === row.id ? kept.once : null)
   const form = useRef<HTMLFormElement>(null)
-  const fields = fieldsOf(noun, row)
+  const fields = fieldsOf(noun, row).filter((field) => applies(field, row, typed.value))
   const writes = mayChange(noun) && (row ? noun.edit === true : noun.create === true)
   const body = difference(noun, row, typed.value)
   const dirty = Object.keys(body).length > 0
@@ -179,10 +181,10 @@ const Form = ({ noun, row, typed, take }: FormProps) => {
             row && <Fact key={field.name} field={field} row={row} />
           ),
         )}
-        {row && noun.fields.filter((field) => field.sent === 'never' && field.kind !== 'changes').length > 0 && (
+        {row && noun.fields.some(isKnown) && (
           <dl class="known">
             {noun.fields
-              .filter((field) => field.sent === 'never' && field.kind !== 'changes')
+              .filter(isKnown)
               .map((field) => (
                 <div key={field.name}>
                   <dt>{say(field.label)}</dt>
@@ -220,6 +222,9 @@ const Form = ({ noun, row, typed, take }: FormProps) => {
     </>
   )
 }
+
+/** Whether it is said beside the form: what is large has a place of its own. */
+const isKnown = ({ sent, kind, hidden }: Field) => sent === 'never' && !hidden && kind !== 'changes' && kind !== 'table'
 
 const Fact = ({ field, row }: { field: Noun['fields'][number]; row: Row }) =>
   field.kind === 'password' ? null : (
@@ -295,6 +300,11 @@ const More = ({ noun, row, leave }: { noun: Noun; row: Row; leave(now: boolean):
         .filter((field) => field.kind === 'changes')
         .map((field) => (
           <Changes key={field.name} value={row[field.name]} row={row} />
+        ))}
+      {noun.fields
+        .filter((field) => field.kind === 'table')
+        .map((field) => (
+          <Inner key={field.name} field={field} row={row} />
         ))}
       <p role="status" class="good">
         {said.value}

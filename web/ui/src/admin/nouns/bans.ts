@@ -2,6 +2,7 @@ import { type Noun, text } from '../noun.ts'
 
 export const bans: Noun = {
   path: 'bans',
+  fact: true,
   title: ['Bans', 'Sperren'],
   one: ['Ban', 'Sperre'],
   about: [

@@ -2,6 +2,7 @@ import { type Field, type Noun, text } from '../noun.ts'
 import type { Text } from '../text.ts'
 import { DOMAIN, DOMAIN_NAME, ENABLED } from './common.ts'
 import { granted } from './groups.ts'
+import { shownBy } from './limits.ts'
 
 const forward = (when: string, label: Text): Field => ({
   name: `forward_${when}`,
@@ -59,9 +60,11 @@ export const extensions: Noun = {
   related: [
     { noun: 'lines', by: 'extension_id' },
     { noun: 'caps', by: 'extension_id' },
+    { noun: 'calls', by: 'extension_id' },
   ],
   parts: [
     { noun: 'group-members', by: 'extension_id', title: ['Groups', 'Gruppen'], add: [['group_id']], same: ['domain_id'] },
     granted('extension_id'),
+    shownBy('extension_id'),
   ],
 }

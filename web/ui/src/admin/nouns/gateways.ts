@@ -114,6 +114,8 @@ export const gateways: Noun = {
     },
     ENABLED,
     { name: 'has_password', label: ['Has a password', 'Hat ein Passwort'], kind: 'flag', sent: 'never' },
+    { name: 'since', label: ['Since', 'Seit'], kind: 'time', sent: 'never' },
+    { name: 'why', label: ['What it said', 'Was es sagte'], sent: 'never' },
     { name: 'calls', label: ['Calls now', 'Anrufe jetzt'], kind: 'number', sent: 'never', column: true },
   ],
   called: (row) => text(row, 'name'),

@@ -1,4 +1,4 @@
-import { type Field, type Noun, text } from '../noun.ts'
+import { type Field, type Noun, type Part, text } from '../noun.ts'
 import type { Text } from '../text.ts'
 import { DOMAIN, DOMAIN_NAME, within } from './common.ts'
 
@@ -19,6 +19,7 @@ export const callerIds: Noun = {
     { name: 'number', label: ['Number', 'Nummer'], help: ['In full, such as +4930123456.', 'Vollständig, etwa +4930123456.'], required: true, max: 16, column: true, sort: true },
     DOMAIN,
     DOMAIN_NAME,
+    { name: 'used_by', label: ['Who calls as it', 'Wer sie zeigt'], sent: 'never' },
     { name: 'name', label: ['Name beside it', 'Name daneben'], help: ['Where the carrier passes one on.', 'Wo der Anbieter einen weitergibt.'], max: 64, column: true, sort: true },
   ],
   called: (row) => `${text(row, 'number')} ${text(row, 'name')}`.trim(),
@@ -26,6 +27,45 @@ export const callerIds: Noun = {
   edit: true,
   remove: true,
 }
+
+const USED: readonly Field[] = [
+  { name: 'concurrent', label: ['now', 'jetzt'] },
+  { name: 'per_hour', label: ['this hour', 'diese Stunde'] },
+  { name: 'per_day', label: ['today', 'heute'] },
+  { name: 'local_per_day', label: ['local', 'Ort'] },
+  { name: 'national_per_day', label: ['national', 'fern'] },
+  { name: 'mobile_per_day', label: ['mobile', 'Mobilfunk'] },
+  { name: 'international_per_day', label: ['international', 'Ausland'] },
+  { name: 'premium_per_day', label: ['premium', 'Mehrwertdienste'] },
+]
+
+/** As whom an extension or a line calls out. */
+export const uses: Noun = {
+  path: 'caller-id-uses',
+  title: ['Numbers shown by', 'Gezeigte Nummern von'],
+  one: ['Number shown', 'Gezeigte Nummer'],
+  whole: true,
+  fields: [
+    { name: 'extension_id', label: ['Extension', 'Nebenstelle'], kind: 'ref', of: 'extensions', sent: 'create' },
+    { name: 'line_id', label: ['Line', 'Anschluss'], kind: 'ref', of: 'lines', sent: 'create' },
+    within({ name: 'caller_id', label: ['Number shown', 'Gezeigte Nummer'], kind: 'ref', of: 'caller-ids', empty: true, column: true }),
+    within({ name: 'emergency_caller_id', label: ['For calls for help', 'Bei Notrufen'], kind: 'ref', of: 'caller-ids', empty: true, column: true }),
+  ],
+  called: (row) => text(row, 'who'),
+  create: true,
+  edit: true,
+  remove: true,
+}
+
+/** Seen from an extension, or a line. */
+export const shownBy = (by: 'extension_id' | 'line_id'): Part => ({
+  noun: 'caller-id-uses',
+  by,
+  title: ['Number shown outside', 'Draußen gezeigte Nummer'],
+  add: [['caller_id', 'emergency_caller_id']],
+  same: ['domain_id'],
+  most: 1,
+})
 
 export const blocks: Noun = {
   path: 'blocks',
@@ -96,6 +136,7 @@ export const caps: Noun = {
     most('mobile_per_day', ['Mobile calls a day', 'Mobilfunk am Tag'], false),
     most('international_per_day', ['International calls a day', 'Ausland am Tag'], 'wide'),
     most('premium_per_day', ['Premium calls a day', 'Mehrwertdienste am Tag'], false),
+    { name: 'used', label: ['Called by now', 'Bisher angerufen'], kind: 'counts', fields: USED, sent: 'never', column: 'wide' },
   ],
   called: (row) => text(row, 'extension') || text(row, 'domain'),
   create: true,

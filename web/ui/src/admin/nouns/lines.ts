@@ -1,5 +1,6 @@
 import { type Noun, text } from '../noun.ts'
 import { DOMAIN_NAME, ENABLED } from './common.ts'
+import { shownBy } from './limits.ts'
 
 export const lines: Noun = {
   path: 'lines',
@@ -53,4 +54,5 @@ export const lines: Noun = {
   create: true,
   edit: true,
   remove: true,
+  parts: [shownBy('line_id')],
 }

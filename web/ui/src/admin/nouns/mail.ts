@@ -2,6 +2,7 @@ import { type Noun, text } from '../noun.ts'
 
 export const mail: Noun = {
   path: 'mail',
+  fact: true,
   title: ['Mail queue', 'Mailschlange'],
   one: ['Mail', 'Mail'],
   about: ['Mail about voicemail that waits or was given up.', 'Mails über Nachrichten, die warten oder aufgegeben wurden.'],

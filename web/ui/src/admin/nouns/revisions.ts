@@ -2,6 +2,7 @@ import { type Noun, text } from '../noun.ts'
 
 export const revisions: Noun = {
   path: 'revisions',
+  fact: true,
   title: ['Changes', 'Änderungen'],
   one: ['Change', 'Änderung'],
   about: ['Who changed what. Each can be taken back.', 'Wer was geändert hat. Jede lässt sich zurücknehmen.'],

@@ -42,6 +42,21 @@ export const routes: Noun = {
       max: 200,
       column: true,
     },
+    { name: 'by', label: ['Gateways', 'Gateways'], sent: 'never', column: 'wide' },
+    {
+      name: 'gateways',
+      label: ['Gateways, the first first', 'Gateways, das erste zuerst'],
+      help: [
+        'The next is taken where one is down or the network fails; never because somebody is busy.',
+        'Das nächste wird genommen, wo eines gestört ist oder das Netz versagt; nie, weil jemand besetzt ist.',
+      ],
+      kind: 'rows',
+      ordered: true,
+      fields: [
+        { name: 'gateway_id', label: ['Gateway', 'Gateway'], kind: 'ref', of: 'gateways', required: true },
+        within({ name: 'caller_id', label: ['Number shown by it', 'Von ihm gezeigte Nummer'], kind: 'ref', of: 'caller-ids', empty: true }),
+      ],
+    },
     {
       name: 'strip',
       label: ['Characters left out in front', 'Vorn weggelassene Zeichen'],
@@ -85,6 +100,15 @@ export const routes: Noun = {
       kind: 'ref',
       of: 'caller-ids',
       empty: true,
+    }),
+    within({
+      name: 'schedule_id',
+      label: ['When it is there', 'Wann sie da ist'],
+      help: ['Empty: always.', 'Leer: immer.'],
+      kind: 'ref',
+      of: 'schedules',
+      empty: true,
+      none: ['always', 'immer'],
     }),
     ENABLED,
   ],

@@ -6,6 +6,7 @@ const BROWSER: Field = { name: 'browser', label: ['Browser', 'Browser'], sent: '
 
 export const sessions: Noun = {
   path: 'sessions',
+  fact: true,
   title: ['Signed in', 'Angemeldet'],
   one: ['Session', 'Sitzung'],
   about: ['Deleting one signs its person out there.', 'Wer eine löscht, meldet die Person dort ab.'],
@@ -23,6 +24,7 @@ export const sessions: Noun = {
 
 export const signIns: Noun = {
   path: 'sign-ins',
+  fact: true,
   title: ['Sign-ins', 'Anmeldungen'],
   one: ['Sign-in', 'Anmeldung'],
   fields: [

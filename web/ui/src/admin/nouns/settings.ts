@@ -2,6 +2,7 @@ import { type Noun, text } from '../noun.ts'
 
 export const settings: Noun = {
   path: 'settings',
+  fact: true,
   title: ['Settings', 'Einstellungen'],
   one: ['Setting', 'Einstellung'],
   hidden: true,

@@ -1,0 +1,96 @@
+// Route tests: whether they hold, and what a change that would break one is asked.
+import { field, fits, inGerman, list } from "../lib/admin.mjs";
+import { check, cli, equal, must, until } from "../lib/host.mjs";
+import { NARROW } from "../lib/visit.mjs";
+
+let settled;
+const settle = () =>
+  (settled ??= (async () => {
+    for (const command of [
+      "pbx plan set --country-code 49 --area-code 30",
+      "pbx gateway add tested --proxy 192.0.2.40",
+      "pbx route add tested-near --pattern +4940* --priority 7 --gateway tested --extension 1001",
+      "pbx check add 1001 0900123456 refused",
+      "pbx check add 1001 040123456 out --gateway tested",
+    ]) {
+      await must(command);
+    }
+  })());
+
+const go = async (visit) => {
+  await settle();
+  await visit.goto("/admin/route-tests");
+  await visit.page.click("button:has-text('Run them all')");
+  await visit.page.waitForSelector(".checked li");
+};
+const breaking = async (visit) => {
+  await settle();
+  await list("routes")(visit);
+  await visit.page.click("tbody a:has-text('tested-near')");
+  await visit.page.waitForSelector(".inside .fields");
+  visit.expects(409, "/api/v1/routes");
+  await field(visit, "pattern").fill("+4941*");
+  await visit.page.click(".fields button.primary");
+  await visit.page.waitForSelector("dialog.force[open]");
+};
+const broken = async () => (await cli("pbx check")).includes("FAILED");
+
+export const states = [
+  { name: "all-hold", as: "admin", open: go },
+  { name: "would-break", as: "admin", open: breaking },
+];
+
+export const scenarios = {
+  "they are run, and what fails says why": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    const { page } = admin;
+    await go(admin);
+    equal(await page.innerText("[role=status]"), "All 2 hold.", "how many");
+    await must("pbx route set tested-near --pattern +4942* --force");
+    await page.click("button:has-text('Run them all')");
+    await page.waitForSelector(".checked li.bad");
+    const bad = await page.innerText(".checked li.bad");
+    check(bad.includes("1001 calling 040123456") && bad.includes("refused"), bad);
+    equal(await page.innerText("[role=status]"), "1 of 2 fail.", "how many");
+    await admin.axe("one fails");
+    await must("pbx route set tested-near --pattern +4940*");
+  },
+
+  "a change that breaks one names it, and is made only if somebody says so": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    const { page } = admin;
+    await breaking(admin);
+    const said = await page.innerText("dialog.force");
+    check(said.includes("1001 calling 040123456"), said);
+    await admin.axe("would break");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog", { state: "detached" });
+    await until("said", async () => (await page.innerText(".fields [role=alert]")).includes("Not saved"));
+    equal(await field(admin, "pattern").inputValue(), "+4941*", "what was typed");
+    equal(await broken(), false, "nothing was changed");
+    await page.click(".fields button.primary");
+    await page.click("dialog.force .hangup");
+    await page.waitForSelector(".fields .good:not(:empty)");
+    equal(await broken(), true, "it was made");
+    await field(admin, "pattern").fill("+4940*");
+    await page.click(".fields button.primary");
+    await until("whole again", async () => !(await broken()));
+    // What is deleted breaks it as well.
+    await page.click("button:text-is('Delete')");
+    await page.click("dialog[open] .hangup");
+    await page.waitForSelector("dialog.force[open]");
+    await page.click("dialog.force button:text-is('Cancel')");
+    await page.waitForSelector("dialog.force", { state: "detached" });
+    equal(await broken(), false, "it is still there");
+  },
+
+  "it speaks German and fits a phone": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    await admin.page.setViewportSize(NARROW);
+    await go(admin);
+    await inGerman(admin, async () => {
+      await fits(admin);
+      await admin.axe("route tests, German");
+    });
+  },
+};

@@ -1,0 +1,66 @@
+/** Whether the route tests hold: asked for by a button, told test by test. */
+import { useSignal } from '@preact/signals'
+import { postAt } from './client.ts'
+import { number, say } from './text.ts'
+import { W } from './words.ts'
+
+interface Checked {
+  ok: boolean
+  failed: number
+  tests: { domain: string; test: string; failure: string | null }[]
+}
+
+export const Check = () => {
+  const found = useSignal<Checked | null>(null)
+  const busy = useSignal(false)
+  const problem = useSignal('')
+  const run = async () => {
+    if (busy.peek()) return
+    busy.value = true
+    problem.value = ''
+    try {
+      found.value = await postAt<Checked>('check')
+    } catch (error) {
+      found.value = null
+      problem.value = (error as Error).message
+    } finally {
+      busy.value = false
+    }
+  }
+  const { ok, failed, tests } = found.value ?? { ok: true, failed: 0, tests: [] }
+  return (
+    <section class="panel" aria-labelledby="check-title">
+      <h1 id="check-title">{say(W.tests)}</h1>
+      <p class="muted">{say(W.testsAbout)}</p>
+      <div class="row">
+        <button type="button" class="primary" disabled={busy.value} onClick={() => void run()}>
+          {say(W.runChecks)}
+        </button>
+        <span role="status" class={ok ? 'good' : 'bad'}>
+          {found.value && (tests.length === 0 ? say(W.noTests) : ok ? say(W.allHold, { count: number(tests.length) }) : say(W.someFail, { failed: number(failed), count: number(tests.length) }))}
+        </span>
+      </div>
+      {problem.value && (
+        <p class="bad" role="alert">
+          {problem.value}
+        </p>
+      )}
+      {tests.length > 0 && (
+        <ul class="checked">
+          {tests.map(({ domain, test, failure }) => (
+            <li key={`${domain} ${test}`} class={failure === null ? 'good' : 'bad'}>
+              <span class="mark" aria-hidden="true">
+                {failure === null ? '✓' : '✗'}
+              </span>{' '}
+              <span class="hidden">{say(failure === null ? W.holds : W.fails)} </span>
+              <span class="break">
+                {test} <span class="muted">{domain}</span>
+                {failure !== null && <strong class="block">{failure}</strong>}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

@@ -97,8 +97,11 @@ fn emergency_number<'a, 'd>(
     let spellings = || [Some(dialled), behind_access].into_iter().flatten();
     let routed = spellings().find_map(|number| Some((number, Some(outside?.emergency(number)?))));
     let set = || {
-        let mut numbers = view.snapshot.settings.each(&EMERGENCY_NUMBERS);
-        let number = spellings().find(|number| numbers.any(|one| one == *number))?;
+        let mut numbers = spellings();
+        let number = numbers.find(|number| {
+            let mut set = view.snapshot.settings.each(&EMERGENCY_NUMBERS);
+            set.any(|one| one == *number)
+        })?;
         resolve::number(domain, dialled)
             .is_none()
             .then_some((number, None))

@@ -348,3 +348,23 @@ fn a_gateway_of_a_route_has_a_caller_id_of_its_own() {
     desk.ok("caller-id use --route all --gateway two --number none");
     assert!(!desk.say("explain 1001 +49301234").contains("as +4930123457"));
 }
+
+/// People who dial a prefix for every call outside dial it before a number for help as well, and without it.
+#[test]
+fn help_is_called_with_and_without_the_access_prefix() {
+    let desk = desk();
+    desk.ok("plan set --access-prefix 9");
+    desk.ok("setting set emergency-numbers '110 112'");
+    for dialled in ["110", "112", "9110", "9112"] {
+        let said = desk.say(&format!("explain 1002 {dialled}"));
+        let number = dialled.trim_start_matches('9');
+        assert!(
+            said.contains(&format!("goes out to {number}")),
+            "{dialled}: {said}"
+        );
+    }
+    for dialled in ["91120", "99112", "1120", "+112"] {
+        let said = desk.say(&format!("explain 1002 {dialled}"));
+        assert!(!said.contains("call for help"), "{dialled}: {said}");
+    }
+}

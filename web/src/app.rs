@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use pbx_core::pbx::Pbx;
@@ -12,9 +13,12 @@ use crate::limits::Limits;
 use crate::table::Tables;
 use crate::verto::Sockets;
 
-/// The state of the router: cheap to clone.
+/// The state of the router. Every layer of it clones this for every request.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What it consists of.
+pub struct Parts {
     /// The PBX.
     pub pbx: Arc<Pbx>,
     /// How often somebody may do what.
@@ -29,6 +33,20 @@ pub struct App {
     pub imports: Arc<Imports>,
     /// Turns true when the server stops: what goes on for long, such as a websocket, then has a moment to end.
     pub stopping: watch::Receiver<bool>,
+}
+
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 /// Which listener a connection came in by.

@@ -30,7 +30,7 @@ pub(crate) fn register(protected: &mut Protected) -> Result<(), StartError> {
 
 async fn answer(State(app): State<App>) -> Response {
     // The store looks at its files.
-    let made = tokio::task::spawn_blocking(move || text(app.pbx, app.verto)).await;
+    let made = tokio::task::spawn_blocking(move || text(&app)).await;
     match made {
         Ok(Ok(text)) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -40,9 +40,10 @@ async fn answer(State(app): State<App>) -> Response {
     }
 }
 
-fn text(pbx: Arc<Pbx>, verto: Arc<Sockets>) -> Result<String, fmt::Error> {
+fn text(app: &App) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("pbx");
-    registry.register_collector(Box::new(Figures(pbx, verto)));
+    let figures = Figures(Arc::clone(&app.pbx), Arc::clone(&app.verto));
+    registry.register_collector(Box::new(figures));
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry)?;
     Ok(text)

@@ -1,5 +1,6 @@
 //! All routes, and what every request passes through on the way to them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -28,8 +29,8 @@ pub(crate) fn all(app: App) -> Result<Router, StartError> {
     let mut protected = Protected::default();
     metrics::register(&mut protected)?;
     fsapi::register(&mut protected)?;
-    let paths = protected.paths();
-    let only_protected = move |request: Request, next: Next| local(paths.clone(), request, next);
+    let paths: Arc<[&str]> = protected.paths().into();
+    let only_protected = move |request: Request, next: Next| local(Arc::clone(&paths), request, next);
     let checked = Router::new()
         .merge(page::routes())
         .merge(sign_in::routes())
@@ -54,7 +55,7 @@ pub(crate) fn all(app: App) -> Result<Router, StartError> {
 }
 
 /// The local listener has the protected paths and no other: sign-in pages are for the public one.
-async fn local(paths: Vec<&'static str>, request: Request, next: Next) -> Response {
+async fn local(paths: Arc<[&'static str]>, request: Request, next: Next) -> Response {
     let is_local = request
         .extensions()
         .get::<Via>()

@@ -150,12 +150,57 @@ impl Table {
         let (mut from, mut row) = (0, 0);
         while let Some(at) = finder.find(&self.text.as_bytes()[from..]) {
             let at = from + at;
-            row += self.ends[row..].partition_point(|end| *end <= at);
+            // The text between has been read by now: passing over its rows costs less than looking for the row.
+            while self.ends[row] <= at {
+                row += 1;
+            }
             found.push(u32::try_from(row).unwrap_or(u32::MAX));
             from = self.ends[row];
             row += 1;
         }
         found
+    }
+
+    /// Of places by name, those from `from` up to `to` in the order of a column, or its opposite. None is compared with
+    /// another: each is marked where it stands in that order, and the marks are counted.
+    pub(crate) fn some(
+        &self,
+        places: &[u32],
+        column: Column,
+        back: bool,
+        from: usize,
+        to: usize,
+    ) -> Vec<u32> {
+        let count = to.saturating_sub(from);
+        // As the opposite order has it.
+        let (skip, take) = if back {
+            (places.len().saturating_sub(to), count)
+        } else {
+            (from, count)
+        };
+        let mut shown: Vec<u32> = match column {
+            Column::Name => places.iter().skip(skip).take(take).copied().collect(),
+            Column::Number => {
+                let mut marks = vec![0_u64; self.rows.len().div_ceil(64)];
+                for place in places {
+                    let rank = self.ranks[*place as usize] as usize;
+                    marks[rank / 64] |= 1 << (rank % 64);
+                }
+                let ranks = marks
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(word, marks)| bits(word * 64, *marks));
+                ranks
+                    .skip(skip)
+                    .take(take)
+                    .map(|rank| self.by_number[rank])
+                    .collect()
+            }
+        };
+        if back {
+            shown.reverse();
+        }
+        shown
     }
 
     /// All places in the order of a column, or its opposite: those from `from` up to `to`.
@@ -169,14 +214,16 @@ impl Table {
         };
         (from..to).map(place).collect()
     }
+}
 
-    /// Of two places, which comes first in the order of a column.
-    pub(crate) fn order(&self, column: Column, a: u32, b: u32) -> Ordering {
-        match column {
-            Column::Name => a.cmp(&b),
-            Column::Number => self.ranks[a as usize].cmp(&self.ranks[b as usize]),
-        }
-    }
+/// Where the bits of a word are set, counted from `base`.
+fn bits(base: usize, mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = word.trailing_zeros();
+        // The lowest that is set is taken away.
+        word &= word.checked_sub(1)?;
+        Some(base + bit as usize)
+    })
 }
 
 /// No two are equal: numbers are not. 99 comes before 100.

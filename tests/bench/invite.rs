@@ -13,8 +13,8 @@ use crate::pair::{Pair, SIZES, Sipp, Site, complaints, first_line, written};
 use crate::table::{by_turns, compare, heading, median, row};
 use crate::wait;
 
-const ROUNDS: usize = 7;
-const CALLS: u32 = 300;
+const ROUNDS: usize = 15;
+const CALLS: u32 = 150;
 /// sipp's own limit of calls in progress.
 const AT_ONCE: u32 = 30;
 /// Calls of a run in which one is made after another.
@@ -50,7 +50,7 @@ fn against_static(installed: &Installed, sipp: &Path, size: u32) {
     // One at a time: among thirty a call waits for the others, and not for its lookups.
     let alone = [ALONE.to_string(), "1".to_owned(), "200".to_owned()];
     let rounds = by_turns(
-        ROUNDS,
+        ROUNDS / 2,
         || call(&pair.ours, sipp, &alone).1,
         || call(&pair.theirs, sipp, &alone).1,
     );

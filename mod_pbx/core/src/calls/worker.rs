@@ -32,6 +32,10 @@ const ROWS: usize = 512;
 /// How many events are taken before it is looked at the clock.
 const EVENTS: usize = 256;
 
+/// After events the thread rests this long, so that what comes meanwhile wakes nobody: the waking would be paid by the
+/// switch's only thread for events.
+const BREATH: Duration = Duration::from_millis(20);
+
 pub(super) struct Worker {
     shared: Arc<Shared>,
     book: Book,
@@ -60,9 +64,13 @@ impl Worker {
 
     pub(super) fn run(mut self, queue: &Queue<Told>) {
         loop {
+            let mut taken = 0;
             for told in queue.wait(self.patience(), EVENTS) {
                 match told {
-                    Told::Event(event) => self.take(&event),
+                    Told::Event(event) => {
+                        taken += 1;
+                        self.take(&event);
+                    }
                     Told::Flush(done) => {
                         self.write();
                         // Who asked may have given up.
@@ -82,6 +90,9 @@ impl Worker {
             }
             if now >= self.forget_at {
                 self.forget();
+            }
+            if (1..EVENTS).contains(&taken) {
+                std::thread::sleep(BREATH);
             }
         }
     }

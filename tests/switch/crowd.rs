@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use pbx_core::priority::{self, Behind};
 use serde_json::{Value, json};
 use tungstenite::client::IntoClientRequest as _;
 use tungstenite::{Error, Message, WebSocket};
@@ -61,6 +62,8 @@ impl Crowd {
         let held = Arc::new(Held::default());
         let shared = Arc::clone(&held);
         let serve = move || {
+            // They stand for other machines, and take nothing from the one that is looked at.
+            priority::stand(Behind::Everybody);
             while !shared.stop.load(Ordering::SeqCst) {
                 let now = Instant::now();
                 let mut sockets = shared.sockets();
@@ -83,11 +86,11 @@ impl Crowd {
         }
     }
 
-    /// Opens a socket for every session and logs in. Those that are in are served meanwhile: the proxy closes who is
-    /// silent.
-    pub(crate) fn come(&self) {
+    /// Opens a socket for every session, to the proxy or straight `to` the switch, and logs in. Those that are in are
+    /// served meanwhile: the proxy closes who is silent.
+    pub(crate) fn come(&self, to: Option<SocketAddr>) {
         for (n, session) in self.sessions.iter().enumerate() {
-            let mut socket = Socket::open(self.web, session);
+            let mut socket = Socket::open(to.unwrap_or(self.web), self.web, session);
             // Spread, as people are.
             socket.next += PING * u32::try_from(n % 100).unwrap() / 100;
             self.held.sockets().push(socket);
@@ -134,8 +137,8 @@ impl Held {
 }
 
 impl Socket {
-    fn open(web: SocketAddr, session: &Session) -> Self {
-        let tcp = TcpStream::connect(web).unwrap();
+    fn open(to: SocketAddr, web: SocketAddr, session: &Session) -> Self {
+        let tcp = TcpStream::connect(to).unwrap();
         tcp.set_nodelay(true).unwrap();
         tcp.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let mut request = format!("ws://{web}/verto").into_client_request().unwrap();

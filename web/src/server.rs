@@ -9,11 +9,12 @@ use axum::Router;
 use pbx_core::config::Config;
 use pbx_core::front::{Front, Listener};
 use pbx_core::pbx::Pbx;
+use pbx_core::priority::{self, Behind};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, watch};
 
-use crate::app::{App, Door};
+use crate::app::{App, Door, Parts};
 use crate::limits::Limits;
 use crate::verto::Sockets;
 use crate::{herald, listen, routes, tls, verto};
@@ -66,13 +67,14 @@ impl Web {
             .max_blocking_threads(BLOCKING)
             .thread_name("pbx-web")
             .thread_stack_size(STACK)
+            .on_thread_start(|| priority::stand(Behind::People))
             .enable_all()
             .build()?;
         let (stop, stopping) = watch::channel(false);
         let sockets = Arc::new(Sockets::default());
         let punted: Weak<Sockets> = Arc::downgrade(&sockets);
         pbx.clients().on_punt(punted);
-        let app = App {
+        let app = App::from(Parts {
             pbx: Arc::clone(&pbx),
             limits: Arc::new(Limits::default()),
             imports: Arc::default(),
@@ -80,7 +82,7 @@ impl Web {
             tables: Arc::default(),
             verto: Arc::clone(&sockets),
             stopping: stopping.clone(),
-        };
+        });
         let router = routes::all(app.clone())?;
         runtime.spawn(herald::run(app.clone()));
         runtime.spawn(verto::follow_sign_ins(app));

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::priority::{self, Behind};
+
 /// For how long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -73,7 +75,10 @@ impl<T> Background<T> {
         run: impl FnOnce() + Send + 'static,
     ) -> std::io::Result<Self> {
         let thread = std::thread::Builder::new().name(name.to_owned());
-        let thread = thread.stack_size(stack).spawn(run)?;
+        let thread = thread.stack_size(stack).spawn(move || {
+            priority::stand(Behind::Audio);
+            run();
+        })?;
         Ok(Self {
             name,
             teller,

@@ -34,6 +34,7 @@ pub mod people;
 pub mod phone;
 mod pin;
 pub mod presence;
+pub mod priority;
 pub mod prompts;
 pub mod registry;
 pub mod reply;

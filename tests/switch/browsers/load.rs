@@ -41,7 +41,7 @@ pub(super) fn five_hundred_sockets(rig: &mut Rig) {
         .map(|number| (format!("u{number}@{}", DOMAINS[0]), PASSWORD.to_owned()))
         .collect();
     let crowd = Crowd::sign_in(web, &people, EACH);
-    crowd.come();
+    crowd.come(None);
     rig.switch.until("verto status", &format!("{SOCKETS} clients"));
     // The web server closes who does not answer its ping within 25 s; it asks every 15 s, first at once.
     wait::until("everybody to be asked and to be answered", PATIENCE, || {

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
+use pbx_core::priority::{self, Behind};
 use tokio::runtime::Runtime;
 
 use crate::own::{FIRST, browser};
@@ -94,6 +95,7 @@ fn serve(bodies: Vec<Bytes>) -> (SocketAddr, Runtime) {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .on_thread_start(|| priority::stand(Behind::People))
         .enable_all()
         .build()
         .unwrap();

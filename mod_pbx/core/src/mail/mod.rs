@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::priority::{self, Behind};
 use crate::seal::Vault;
 use crate::store::mail::{Counts, Mail, State, Which};
 use crate::store::settings::{self, Settings};
@@ -125,7 +126,10 @@ impl Mailroom {
         let thread = std::thread::Builder::new()
             .name("pbx-mail".to_owned())
             .stack_size(STACK)
-            .spawn(move || worker.run())?;
+            .spawn(move || {
+                priority::stand(Behind::People);
+                worker.run();
+            })?;
         Ok(Self {
             shared,
             thread: Mutex::new(Some(thread)),

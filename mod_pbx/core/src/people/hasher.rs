@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::priority::{self, Behind};
+
 use super::lock;
 use super::password::{self, NoHash};
 
@@ -21,9 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The threads' stacks, in bytes.
 const STACK: usize = 256 * 1024;
-
-/// How far behind other threads these stand (`setpriority`).
-const NICE: i32 = 10;
 
 /// The queue is full, or the PBX stops: it may be tried again in some seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -120,8 +119,7 @@ impl Drop for Hasher {
 }
 
 fn run(receiver: &Mutex<Receiver<Job>>, stopping: &AtomicBool) {
-    // Refused where the system does not know priorities: then nothing is lost but that.
-    let _ = rustix::process::nice(NICE);
+    priority::stand(Behind::Everybody);
     loop {
         // The others wait for the lock while one waits for a job.
         let job = lock(receiver).recv();

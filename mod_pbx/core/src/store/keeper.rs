@@ -7,6 +7,8 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::priority::{self, Behind};
+
 use super::inner::Inner;
 use super::{backup, lock};
 
@@ -125,7 +127,10 @@ pub(super) fn start(inner: &Arc<Inner>) -> std::io::Result<std::thread::JoinHand
     let inner = Arc::clone(inner);
     std::thread::Builder::new()
         .name("pbx-keeper".into())
-        .spawn(move || run(&inner))
+        .spawn(move || {
+            priority::stand(Behind::People);
+            run(&inner);
+        })
 }
 
 /// Says so even if the keeper panics.

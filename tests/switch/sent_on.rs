@@ -438,9 +438,8 @@ fn a_caller_from_outside_goes_outside_as_a_call_of_who_sends_them(rig: &mut Rig)
         quiet(rig);
     }
     // A member outside rings with the phone, and another that nobody may pay for does not.
-    rig.switch.ok(&format!(
-        "pbx did set +4930777001 --members \"1001 030999242/1002 030999243/1003\""
-    ));
+    rig.switch
+        .ok("pbx did set +4930777001 --members \"1001 030999242/1002 030999243/1003\"");
     let alice = phone(rig, "alice", "1001");
     alpha.answer_with("486 Busy Here");
     beta.answer_with("486 Busy Here");

@@ -26,8 +26,9 @@ pub struct Leg<'a> {
     pub seconds: Option<u64>,
 }
 
-/// What a leg counts as, and for which call, from now on if the call takes place. `call` is the channel that it is for, if its id is one of the switch's; two
-/// decisions about one channel are two calls, by how often it was sent on before, and which of several members it is for.
+/// What a leg counts as, and for which call, from now on if the call takes place. `call` is the channel that it is for, if
+/// its id is one of the switch's; two decisions about one channel are two calls, by how often it was sent on before, and
+/// which of several members it is for.
 pub fn charge(view: &View<'_>, out: &Out, call: Option<&str>, hops: Hops, member: u8) -> Charge {
     // A browser's id of its call may be any text.
     let id: Uuid = call.and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::now_v7);

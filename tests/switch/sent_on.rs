@@ -83,6 +83,11 @@ fn phone(rig: &mut Rig, line: &str, number: &str) -> Handset {
     phone
 }
 
+/// Two speak with each other, and the switch has told of it: a transfer in that very moment is nobody's.
+fn speak(rig: &mut Rig) {
+    rig.switch.until("show calls count", "1 total.");
+}
+
 /// No call is left.
 fn quiet(rig: &mut Rig) {
     rig.switch.until("show channels count", "0 total.");
@@ -268,6 +273,7 @@ fn a_transfer_is_a_call_of_who_transfers(rig: &mut Rig) {
         bob.pick_up(&invite);
         let answer = call.until_answered(200);
         executed.clear();
+        speak(rig);
         assert_eq!(bob.refer(&invite, to, lies), 202, "{to}");
         // An announcement: three tones that rise.
         wait::until(&format!("the announcement for {to}"), wait::SOON, || {
@@ -288,6 +294,7 @@ fn a_transfer_is_a_call_of_who_transfers(rig: &mut Rig) {
     let invite = bob.rings(turn + 1);
     bob.pick_up(&invite);
     let answer = call.until_answered(200);
+    speak(rig);
     assert_eq!(bob.refer(&invite, &format!("<sip:030999222@{ACME}>"), ""), 202);
     is_of_bob(&next_invite(alpha, before[0]), "+4930999222");
     assert_eq!(payer(rig), channel_of(rig, "1002"));
@@ -299,6 +306,7 @@ fn a_transfer_is_a_call_of_who_transfers(rig: &mut Rig) {
     let call = alice.call("1002");
     bob.pick_up(&bob.rings(turn + 2));
     let answer = call.until_answered(200);
+    speak(rig);
     assert_eq!(call.refer(&answer, &format!("<sip:030999223@{ACME}>")), 202);
     let invite = next_invite(alpha, before[0]);
     assert!(
@@ -422,6 +430,7 @@ fn a_caller_from_outside_goes_outside_as_a_call_of_who_sends_them(rig: &mut Rig)
             let invite = bob.rings(turn + 1);
             bob.pick_up(&invite);
             assert_eq!(calling.join().unwrap(), 200);
+            speak(rig);
             assert_eq!(bob.refer(&invite, &format!("<sip:030999241@{ACME}>"), ""), 202);
         });
         if granted {

@@ -38,7 +38,9 @@ export const save = ({ page }) => page.click(".fields button.primary");
 /** Types into a field that names another thing, and chooses it. */
 export const pick = async (visit, input, typed, option) => {
   await input.fill(typed);
-  await visit.page.waitForSelector(`datalist option[value="${option}"]`, { state: "attached" });
+  // Its own list: another field's may offer the same already.
+  const own = `datalist[id="${await input.getAttribute("list")}"]`;
+  await visit.page.waitForSelector(`${own} option[value="${option}"]`, { state: "attached" });
   await input.fill(option);
 };
 

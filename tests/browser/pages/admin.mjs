@@ -106,6 +106,8 @@ export const scenarios = {
     await nina.goto("/");
     await nina.signIn("nina@pbx.test", once);
     await nina.page.waitForSelector("[name=again]");
+    // The next pages count who is there.
+    await must("pbx user delete nina --with-everything");
   },
 
   "a field that is wrong is named, and nothing typed is lost": async ({ visit }) => {
@@ -311,5 +313,6 @@ export const scenarios = {
     await admin.page.click("button:has-text('Delete')");
     await admin.page.click("dialog .hangup");
     await quinn.page.waitForSelector("form [name=password]", { timeout: 20_000 });
+    await must("pbx user delete quinn --with-everything");
   },
 };

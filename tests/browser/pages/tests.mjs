@@ -50,7 +50,8 @@ export const scenarios = {
     await page.click("button:has-text('Run them all')");
     await page.waitForSelector(".checked li.bad");
     const bad = await page.innerText(".checked li.bad");
-    check(bad.includes("1001 calling 040123456") && bad.includes("refused"), bad);
+    // What happens instead: other routes may be there.
+    check(/1001 calling 040123456[^]*(is refused|goes out by gateway)/.test(bad), bad);
     equal(await page.innerText("[role=status]"), "1 of 2 fail.", "how many");
     await admin.axe("one fails");
     await must("pbx route set tested-near --pattern +4940*");

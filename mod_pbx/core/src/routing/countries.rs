@@ -1,8 +1,9 @@
 //! How numbers are dialled in some countries: what `pbx plan set --country-code` starts from. What a domain has is in
 //! its own row, and can be changed there: national numbering plans change more often than this file.
 //!
-//! Mobile, premium and free numbers are those of libphonenumber's metadata (9.0.33). Dear here and unknown there are mass
-//! calls and directory services: 905 and 907 in Spain, 178 and 199 in Italy, 118 in Germany, 180 in Japan.
+//! Held against the metadata of libphonenumber (9.0.33): no number that costs more by them counts as any other here, no
+//! free, fixed or mobile one as dear (`tests/countries` compares them prefix by prefix). Dear here and unknown there are
+//! mass calls and directory services: 905 and 907 in Spain, 178 and 199 in Italy, 118 in Germany, 180 in Japan.
 
 use super::plan::Plan;
 

@@ -129,21 +129,24 @@ fn an_undo_is_a_new_revision_and_is_refused_when_a_later_one_touched_the_rows() 
 
     let refused = bench
         .store
-        .revert(1, "tester", Uuid::now_v7())
+        .revert(1, "tester", Uuid::now_v7(), false)
         .unwrap_err()
         .to_string();
     assert!(
         refused.contains("extension 1001 was changed again in revision 2"),
         "{refused}"
     );
-    let undone = bench.store.revert(2, "tester", Uuid::now_v7()).unwrap();
+    let undone = bench.store.revert(2, "tester", Uuid::now_v7(), false).unwrap();
     assert_eq!((undone.rev, undone.summary.as_str()), (4, "undo of revision 2"));
     let domain =
         |s: &pbx_core::store::snapshot::Snapshot| s.domain("pbx.test").unwrap().find("1001").cloned();
     assert_eq!(domain(&bench.store.snapshot()), domain(&before));
-    bench.store.revert(3, "tester", Uuid::now_v7()).unwrap();
+    bench.store.revert(3, "tester", Uuid::now_v7(), false).unwrap();
     assert_eq!(bench.store.snapshot().settings.number(&SIP_PORT), 5060);
-    let nothing = bench.store.revert(99, "tester", Uuid::now_v7()).unwrap_err();
+    let nothing = bench
+        .store
+        .revert(99, "tester", Uuid::now_v7(), false)
+        .unwrap_err();
     assert!(
         nothing.to_string().contains("there is no revision 99"),
         "{nothing}"
@@ -164,6 +167,6 @@ fn an_undo_is_a_new_revision_and_is_refused_when_a_later_one_touched_the_rows() 
         ])
         .unwrap();
     assert!(bench.store.snapshot().domain("pbx.test").unwrap().is_empty());
-    bench.store.revert(6, "tester", Uuid::now_v7()).unwrap();
+    bench.store.revert(6, "tester", Uuid::now_v7(), false).unwrap();
     assert_eq!(domain(&bench.store.snapshot()), domain(&before));
 }

@@ -193,7 +193,7 @@ proptest! {
         let mut made = 0;
         for step in &steps {
             let result = match step {
-                Step::Undo(n) => bench.store.revert(made - (u64::from(*n)).min(made), "tester", Uuid::now_v7()),
+                Step::Undo(n) => bench.store.revert(made - (u64::from(*n)).min(made), "tester", Uuid::now_v7(), false),
                 step => match changes(&bench, step) {
                     Some(changes) => bench.commit(changes),
                     None => continue,

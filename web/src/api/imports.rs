@@ -178,6 +178,7 @@ fn read(sent: Map<String, Value>) -> Result<Upload, Refusal> {
         domain: text("domain").and_then(|name| name.parse().ok()),
         variables: variables.unwrap_or_default(),
         dry_run: sent.get("dry_run").and_then(Value::as_bool).unwrap_or(true),
+        force: sent.get("force").and_then(Value::as_bool).unwrap_or(false),
     })
 }
 

@@ -34,6 +34,7 @@ pub static BODY: &[Field] = &[
         "Values of $${NAME} that the switch does not know: a list of {name, value}.",
     ),
     Field::may("dry_run", Kind::Flag, "Only says what would be done.").default("true"),
+    Field::may("force", Kind::Flag, "Imports though that breaks a route test.").default("false"),
 ];
 
 /// A job.

@@ -139,7 +139,7 @@ impl Revert {
         let done = desk
             .pbx
             .store()
-            .revert(rev, desk.actor(), Uuid::now_v7())
+            .revert(rev, desk.actor(), Uuid::now_v7(), desk.force)
             .map_err(Refusal::from)?;
         Ok(Answer::done(
             format!("revision {rev} is undone (revision {})\n", done.rev),

@@ -36,12 +36,13 @@ pub fn change_forwards(
             return Ok(theirs);
         }
         let summary = format!("extension {}@{}: {edit}", before.number, theirs.domain.name);
-        let commit = Commit::new(owner.name, summary).with(Change::edit(theirs.row.clone()));
+        let commit = Commit::new(owner.name, summary)
+            .with(Change::edit(theirs.row.clone()))
+            .forced();
         match store.commit(commit) {
             Ok(_) => return Ok(theirs),
             Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,
             Err(StoreError::Invalid { message, .. }) => return Err(Refusal::Invalid(message)),
-            Err(error @ StoreError::Broken(_)) => return Err(Refusal::Invalid(error.to_string())),
             Err(error) => return Err(error.into()),
         }
     }

@@ -302,6 +302,13 @@ impl Commit {
         }
     }
 
+    /// The same, made though it breaks a route test.
+    #[must_use]
+    pub fn forced(mut self) -> Self {
+        self.force = true;
+        self
+    }
+
     /// With one more change.
     #[must_use]
     pub fn with(mut self, change: Change) -> Self {

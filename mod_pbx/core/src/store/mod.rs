@@ -145,16 +145,22 @@ impl ConfigStore {
         self.inner.transact(&request, |_| Ok(commit.changes))
     }
 
-    /// Takes a revision back, as a new revision. Blocks.
+    /// Takes a revision back, as a new revision; `force`: also where that breaks a route test. Blocks.
     ///
     /// # Errors
     /// As [`ConfigStore::commit`]; also when a later revision touched the same rows.
-    pub fn revert(&self, rev: u64, actor: &str, request_id: Uuid) -> Result<Revision, StoreError> {
+    pub fn revert(
+        &self,
+        rev: u64,
+        actor: &str,
+        request_id: Uuid,
+        force: bool,
+    ) -> Result<Revision, StoreError> {
         let request = Request {
             id: request_id,
             actor,
             summary: &format!("undo of revision {rev}"),
-            force: false,
+            force,
         };
         self.inner.transact(&request, |work| undo::changes(work, rev))
     }

@@ -173,7 +173,7 @@ fn revert(
     let done = admin
         .pbx
         .store()
-        .revert(rev, &grant.actor, request.id())
+        .revert(rev, &grant.actor, request.id(), request.is_forced())
         .map_err(|error| match error {
             // What was done since is in the way, not what was sent.
             StoreError::Invalid { message, .. } => Refusal::Conflict(message),

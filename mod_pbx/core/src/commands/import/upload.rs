@@ -32,6 +32,8 @@ pub struct Upload {
     pub variables: Vec<(String, String)>,
     /// Only say what would be done.
     pub dry_run: bool,
+    /// Do it though it breaks a route test.
+    pub force: bool,
 }
 
 /// Imports it, as one revision of `actor`; gives what was done with each user. Blocks, and needs 2 MB of stack.
@@ -64,7 +66,7 @@ pub(crate) fn upload(pbx: &Pbx, actor: &str, sent: Upload) -> Result<Value, Stri
     match import.run(&Desk {
         pbx,
         actor,
-        force: false,
+        force: sent.force,
     }) {
         Ok(answer) => {
             let text = without(answer.json.to_string());

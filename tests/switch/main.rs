@@ -32,6 +32,7 @@ mod verto;
 mod wait;
 mod wire;
 
+mod alarm;
 mod attacks;
 mod bans;
 mod both_hosts;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
     outside::add(&mut trials);
     sent_on::add(&mut trials);
     trunk_tls::add(&mut trials);
+    alarm::add(&mut trials);
     one_domain::add(&mut trials);
     presence::add(&mut trials);
     secure::add(&mut trials);

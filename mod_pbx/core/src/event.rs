@@ -233,6 +233,7 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
             c"Caller-Username",
             c"variable_pbx_charge",
             c"variable_pbx_identity",
+            c"variable_pbx_help",
         ],
     },
     Subscription {
@@ -303,6 +304,15 @@ impl Event {
             kind: subscription.kind,
             headers,
         })
+    }
+
+    /// When it was fired, by the switch's clock; if it does not say, now.
+    pub fn moment(&self) -> jiff::Timestamp {
+        let told = self
+            .header("Event-Date-Timestamp")
+            .and_then(|text| text.parse::<i64>().ok());
+        let told = told.and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
+        told.unwrap_or_else(jiff::Timestamp::now)
     }
 
     /// The header called `name`, without regard to case; none if it is absent or empty.

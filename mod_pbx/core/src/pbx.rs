@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 
+use crate::alarm::Alarm;
 use crate::bans::Bans;
 use crate::calls::Calls;
 use crate::caps::Caps;
@@ -64,7 +65,8 @@ pub struct Pbx {
     store: Arc<ConfigStore>,
     presence: Arc<Presence>,
     bans: Bans,
-    calls: Calls,
+    calls: Arc<Calls>,
+    alarm: Alarm,
     clients: Clients,
     gateways: Gateways,
     caps: Caps,
@@ -104,6 +106,7 @@ impl Pbx {
         let clients = Clients::start(Arc::clone(&host), Arc::clone(&store), Arc::clone(&presence))
             .map_err(StartError::Thread)?;
         let calls = Calls::start(Arc::clone(&store), Arc::clone(&host)).map_err(StartError::Thread)?;
+        let calls = Arc::new(calls);
         let people = People::start(Arc::clone(&store)).map_err(StartError::Thread)?;
         let sounds = Arc::new(ArcSwap::from_pointee(Sounds::look(&config.sounds, &*host)));
         let vault = Vault::of(&config.database);
@@ -115,6 +118,8 @@ impl Pbx {
         let caps = Caps::start(Arc::clone(&store), Arc::clone(&host)).map_err(StartError::Thread)?;
         let mail = Mailroom::start(Arc::clone(&store), vault, &config.load().database, &own_name);
         let mail = Arc::new(mail.map_err(StartError::Thread)?);
+        let alarm = Alarm::start(Arc::clone(&store), Arc::clone(&mail), Arc::clone(&calls))
+            .map_err(StartError::Thread)?;
         let (theirs, mails) = (Arc::clone(&store), Arc::clone(&mail));
         let (switch, heard) = (Arc::clone(&host), Arc::clone(&presence));
         let voicemail = Voicemail::start(theirs, mails, switch, Arc::clone(&sounds), heard)
@@ -124,6 +129,7 @@ impl Pbx {
             presence,
             bans,
             calls,
+            alarm,
             clients,
             gateways,
             caps,
@@ -309,6 +315,7 @@ impl Pbx {
         self.caps.stop();
         self.people.stop();
         self.voicemail.stop();
+        self.alarm.stop();
         self.mail.stop();
         self.calls.stop();
         self.bans.stop();

@@ -7,7 +7,7 @@ mod handset;
 mod media;
 mod own;
 #[path = "../../sink/mod.rs"]
-mod sink;
+pub(crate) mod sink;
 
 use std::path::PathBuf;
 use std::process::Command;

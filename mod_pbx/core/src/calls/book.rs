@@ -279,6 +279,11 @@ impl Book {
         }
     }
 
+    /// The record that a channel is in.
+    pub(super) fn record(&self, uuid: &str) -> Option<Uuid> {
+        self.index.get(uuid).copied()
+    }
+
     /// The channels that are followed.
     pub(super) fn channels(&self) -> impl Iterator<Item = &str> {
         self.index.keys().map(|uuid| &**uuid)
@@ -377,13 +382,9 @@ fn seconds(from: Option<&str>, to: Option<&str>) -> u64 {
     }
 }
 
-/// When an event was fired (microseconds since 1970), RFC 3339 in UTC.
+/// When an event was fired, RFC 3339 in UTC.
 fn moment(event: &Event) -> String {
-    let told = event
-        .header("Event-Date-Timestamp")
-        .and_then(|text| text.parse::<i64>().ok());
-    let told = told.and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
-    format!("{:.3}", told.unwrap_or_else(jiff::Timestamp::now))
+    format!("{:.3}", event.moment())
 }
 
 /// A stranger's text, on one line and not too long.

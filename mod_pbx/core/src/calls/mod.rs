@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use uuid::Uuid;
+
 use crate::background::{self, Background};
 use crate::event::{Event, Kind};
 use crate::host::Host;
@@ -44,6 +46,8 @@ struct Shared {
 
 enum Told {
     Event(Event),
+    /// Say which record a channel is in.
+    Which(Box<str>, Sender<Option<Uuid>>),
     /// Write what is not written, and say so.
     Flush(Sender<()>),
 }
@@ -103,6 +107,11 @@ impl Calls {
     pub fn flush(&self) {
         // None only when the thread has ended with the PBX.
         let _ = self.thread.ask(Told::Flush);
+    }
+
+    /// The record that a channel is in, by the switch's id of it, as far as events of before tell. Blocks, not for long.
+    pub fn record_of(&self, channel: &str) -> Option<Uuid> {
+        self.thread.ask(|answer| Told::Which(channel.into(), answer))?
     }
 
     /// Figures for `pbx status`.

@@ -71,6 +71,10 @@ impl Worker {
                         taken += 1;
                         self.take(&event);
                     }
+                    Told::Which(uuid, done) => {
+                        // Who asked may have given up.
+                        let _ = done.send(self.book.record(&uuid));
+                    }
                     Told::Flush(done) => {
                         self.write();
                         // Who asked may have given up.

@@ -1,4 +1,4 @@
-//! `pbx mail`: mail about voicemail that waits or was given up.
+//! `pbx mail`: mail and webhooks that wait or were given up.
 
 use clap::Subcommand;
 use serde_json::json;
@@ -13,7 +13,7 @@ const SHOWN: u32 = 1000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Lists the mail that waits or was given up
+    /// Lists the mail and the webhooks that wait or were given up
     #[command(after_help = "\
 Example: pbx mail list json
 Mail is sent as soon as there is any, and tried again in growing pauses for mail-days days; the settings smtp-… say
@@ -28,7 +28,7 @@ where. pbx status says why none can be sent.")]
         #[arg(value_name = "ID")]
         mail: Option<Uuid>,
     },
-    /// Takes mail out of the queue; the message stays in its mailbox
+    /// Takes mail out of the queue; a voicemail message stays in its mailbox
     #[command(
         after_help = "Examples: pbx mail drop 01890a5d-ac96-774b-bcce-b302099a8057\n          pbx mail drop all"
     )]
@@ -68,8 +68,8 @@ fn list(desk: &Desk<'_>) -> Said {
     let mut table = Table::new([
         "id",
         "to",
-        "mailbox",
-        "left (UTC)",
+        "about",
+        "of (UTC)",
         "tried",
         "next (UTC)",
         "last answer",
@@ -94,7 +94,9 @@ fn list(desk: &Desk<'_>) -> Said {
 }
 
 fn retry(desk: &Desk<'_>, which: Which) -> Said {
-    match desk.pbx.mail().retry(which)? {
+    let tried = desk.pbx.mail().retry(which)?;
+    desk.pbx.alarm().ring();
+    match tried {
         0 => nothing(which),
         tried => Ok(Answer::done(
             format!("{} tried again now\n", count(tried as u64, "mail")),
@@ -108,7 +110,7 @@ fn discard(desk: &Desk<'_>, which: Which) -> Said {
         0 => nothing(which),
         gone => Ok(Answer::done(
             format!(
-                "{} dropped; the messages are in their mailboxes\n",
+                "{} dropped; voicemail messages are in their mailboxes\n",
                 count(gone as u64, "mail")
             ),
             json!({"mails": gone}),

@@ -155,7 +155,7 @@ enum Verb {
     /// Who is signed in to the web pages
     #[command(subcommand)]
     Sessions(sessions::Verb),
-    /// Mail about voicemail that waits or was given up
+    /// Mail and webhooks that wait or were given up
     #[command(subcommand)]
     Mail(mail::Verb),
     /// Asks what calls out must do, whatever is changed

@@ -21,8 +21,18 @@ pub(super) enum Verb {
     #[command(after_help = "\
 Examples: pbx plan set --country-code 49 --area-code 30
           pbx plan set --access-prefix 9 --premium-prefixes \"900 137 118 180\"
-A new country code brings its prefixes along, where they are known; look at them with pbx plan show.")]
+          pbx plan set --notify-email guard@example.com --notify-url https://alarm.example.com/pbx
+A new country code brings its prefixes along, where they are known; look at them with pbx plan show.
+Whoever is named by --notify-… is told of every call for help; pbx plan test-notice shows whether that works.")]
     Set(Box<Set>),
+    /// Tells whoever is told of calls for help that this is a test
+    #[command(after_help = "\
+Example: pbx plan test-notice
+It takes the same way as a call for help, with \"event\": \"test\"; pbx status and pbx mail list say if it does not arrive.")]
+    TestNotice {
+        #[command(flatten)]
+        place: InDomain,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +60,12 @@ pub(super) struct Set {
     /// What numbers begin with that cost more than all others
     #[arg(long, value_name = "LIST")]
     premium_prefixes: Option<String>,
+    /// Who gets mail about every call for help; \"\": nobody
+    #[arg(long, value_name = "ADDRESS")]
+    notify_email: Option<String>,
+    /// Where every call for help is posted to, as JSON; \"\": nowhere
+    #[arg(long, value_name = "URL")]
+    notify_url: Option<String>,
 }
 
 impl Verb {
@@ -57,6 +73,7 @@ impl Verb {
         match self {
             Self::Show { place } => show(desk, &place),
             Self::Set(arguments) => set(desk, *arguments),
+            Self::TestNotice { place } => test_notice(desk, &place),
         }
     }
 }
@@ -76,6 +93,8 @@ fn empty(domain: Uuid) -> rows::NumberPlan {
 fn fields(domain: &rows::Domain, row: &rows::NumberPlan) -> Value {
     let mut fields = serde_json::to_value(&*row.plan).unwrap_or_default();
     fields["domain"] = json!(domain.name);
+    fields["notify_email"] = json!(row.notify_email);
+    fields["notify_url"] = json!(row.notify_url);
     fields
 }
 
@@ -98,12 +117,40 @@ fn show(desk: &Desk<'_>, place: &InDomain) -> Said {
             .row("area code", &row.plan.area_code)
             .row("access prefix", &row.plan.access_prefix)
             .row("mobile numbers begin with", &row.plan.mobile_prefixes)
-            .row("premium numbers begin with", &row.plan.premium_prefixes);
+            .row("premium numbers begin with", &row.plan.premium_prefixes)
+            .row(
+                "calls for help: mail to",
+                row.notify_email.as_deref().unwrap_or("nobody"),
+            )
+            .row("and posted to", row.notify_url.as_deref().unwrap_or("nowhere"));
         Ok(Answer::new(
             format!("number plan of {}\n{}", domain.name, sheet.text()),
             fields(&domain, &row),
         ))
     })
+}
+
+fn test_notice(desk: &Desk<'_>, place: &InDomain) -> Said {
+    let domain = desk.read(|reader| desk::domain(reader, None, place.domain.as_ref()))?;
+    let told = desk.pbx.alarm().test(&domain.name)?;
+    let to: Vec<&str> = [&told.email, &told.url]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    if to.is_empty() {
+        return refuse(format!(
+            "nobody is told of calls for help of {}: pbx plan set --notify-email ADDRESS, or --notify-url URL",
+            domain.name
+        ));
+    }
+    Ok(Answer::done(
+        format!(
+            "a test is on its way to {}; pbx mail list shows it until it has arrived\n",
+            to.join(" and ")
+        ),
+        json!({"email": told.email, "url": told.url}),
+    ))
 }
 
 fn set(desk: &Desk<'_>, said: Set) -> Said {
@@ -134,6 +181,14 @@ fn set(desk: &Desk<'_>, said: Set) -> Said {
     ] {
         if let Some(value) = value {
             *field = value;
+        }
+    }
+    for (field, value) in [
+        (&mut row.notify_email, said.notify_email),
+        (&mut row.notify_url, said.notify_url),
+    ] {
+        if let Some(value) = value {
+            *field = Some(value).filter(|value| !value.is_empty());
         }
     }
     if before.as_ref() == Some(&row) {

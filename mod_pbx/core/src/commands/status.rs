@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::desk::{ACTOR, Desk};
 use super::out::{Answer, Said, Sheet, plain};
 use super::progress::Step;
+use crate::alarm;
 use crate::calls;
 use crate::counters::Count;
 use crate::front::Listener;
@@ -49,6 +50,9 @@ struct Report {
     unknown_numbers: (u64, Option<Arc<gateways::view::Unknown>>),
     sounds: Arc<Sounds>,
     mail: mail::Health,
+    webhooks: alarm::Health,
+    /// Domains whose calls for help are to be told of by mail.
+    mailed_domains: Vec<String>,
     calls: calls::Health,
     lookups: Vec<Count>,
     listeners: Vec<Listener>,
@@ -103,6 +107,8 @@ impl Report {
             },
             sounds: pbx.sounds(),
             mail: pbx.mail().health(),
+            webhooks: pbx.alarm().health(),
+            mailed_domains: mailed(&snapshot),
             calls: pbx.calls().health(),
             lookups: pbx.counters().rows(),
             listeners: pbx.front().map(|front| front.listeners()).unwrap_or_default(),
@@ -239,6 +245,7 @@ impl Report {
             "gateways": self.gateways,
             "unknown_numbers": self.unknown_numbers.0,
             "mail": self.mail,
+            "webhooks": self.webhooks,
             "calls": self.calls,
             "prompts": {
                 "there": self.sounds.count().0,
@@ -266,6 +273,17 @@ fn door(listener: &Listener) -> String {
         None => format!("{scheme}://{}", listener.address),
         Some(_) => "see below".to_owned(),
     }
+}
+
+/// The domains whose calls for help are to be told of by mail.
+fn mailed(snapshot: &Snapshot) -> Vec<String> {
+    let all = snapshot.outside.iter();
+    let mut names: Vec<String> = all
+        .filter(|(_, outside)| outside.notify_email.is_some())
+        .map(|(name, _)| name.to_string())
+        .collect();
+    names.sort();
+    names
 }
 
 /// How many domains, extensions and lines lookups see.

@@ -23,7 +23,7 @@ pub(super) enum Recording {
 }
 
 /// A stranger's text without line breaks or other control characters, not too long.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let printable = |c: char| if c.is_control() || is_invisible(c) { ' ' } else { c };
     let text: String = text.chars().take(10 * LONGEST).map(printable).collect();
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -104,7 +104,7 @@ fn caller(mail: &Mail) -> String {
 }
 
 /// The same of a mail server's answer, which says more.
-pub(super) fn plain_long(text: &str) -> String {
+pub(crate) fn plain_long(text: &str) -> String {
     let printable = |c: char| if c.is_control() || is_invisible(c) { ' ' } else { c };
     text.chars().take(300).map(printable).collect()
 }

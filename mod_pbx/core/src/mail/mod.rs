@@ -1,12 +1,13 @@
-//! Mail about voicemail messages: a queue in the database, and a thread that empties it.
+//! Mail about voicemail messages and calls for help: a queue in the database, and a thread that empties it.
 //!
 //! A mail is in the database, and its recording linked into a folder of the queue's own, before anybody
 //! tries to send it: a crash, a mail server that is away or a message that is deleted by phone meanwhile
 //! loses none. What a crash may cause is a mail that comes twice, with the same Message-ID.
 
-mod letter;
+mod help;
+pub(crate) mod letter;
 mod post;
-mod worker;
+pub(crate) mod worker;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use uuid::Uuid;
 
 use crate::priority::{self, Behind};
 use crate::seal::Vault;
-use crate::store::mail::{Counts, Mail, State, Which};
+use crate::store::mail::{Counts, Kind, Mail, Part, State, Which};
 use crate::store::settings::{self, Settings};
 use crate::store::{ConfigStore, StoreError};
 
@@ -32,7 +33,7 @@ const MOST: u64 = 10_000;
 const STACK: usize = 2 * 1024 * 1024;
 
 /// For how long an unload waits for a mail that is being sent.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The queue and its thread.
 pub struct Mailroom {
@@ -84,7 +85,7 @@ pub struct Health {
     pub trouble: Option<Trouble>,
 }
 
-/// A message that somebody is to be told of.
+/// A voicemail message that somebody is to be told of.
 #[derive(Debug, Clone)]
 pub struct Notice {
     /// The recording in the mailbox.
@@ -147,7 +148,12 @@ impl Mailroom {
     /// It is not in the queue: the database cannot be written.
     pub fn queue(&self, notice: &Notice) -> Result<(), StoreError> {
         let shared = &self.shared;
-        if shared.store.read(|reader| reader.mail_counts())?.waiting >= MOST {
+        if shared
+            .store
+            .read(|reader| reader.mail_counts(Part::Mail))?
+            .waiting
+            >= MOST
+        {
             let mut state = lock(&shared.state);
             state.refused += 1;
             tracing::warn!(
@@ -158,6 +164,7 @@ impl Mailroom {
         }
         let mail = Mail {
             id: Uuid::now_v7(),
+            kind: Kind::Voicemail,
             source: notice.recording.to_string_lossy().into_owned(),
             state: State::Waiting,
             recipient: notice.recipient.clone(),
@@ -170,6 +177,7 @@ impl Mailroom {
             next_at: String::new(),
             last_error: None,
             queued_at: String::new(),
+            details: None,
         };
         let kept = shared.keep(&mail, &notice.recording);
         if !shared.store.queue_mail(&mail)? {
@@ -194,14 +202,14 @@ impl Mailroom {
         self.shared.bell.notify_all();
     }
 
-    /// Mail that waits or was given up, that which is due first at the top. Blocks.
+    /// Mail and webhooks that wait or were given up, that which is due first at the top. Blocks.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn list(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
         self.shared
             .store
-            .read(|reader| reader.mail([State::Waiting, State::Failed], "9999", limit))
+            .read(|reader| reader.mail([State::Waiting, State::Failed], "9999", limit, Part::All))
     }
 
     /// Tries again at once; how many. Blocks.
@@ -226,7 +234,11 @@ impl Mailroom {
 
     /// How the queue is doing. Blocks.
     pub fn health(&self) -> Health {
-        let counts = self.shared.store.read(|reader| reader.mail_counts()).ok();
+        let counts = self
+            .shared
+            .store
+            .read(|reader| reader.mail_counts(Part::Mail))
+            .ok();
         let state = lock(&self.shared.state);
         Health {
             counts,
@@ -302,7 +314,7 @@ fn is_configured(settings: &Settings) -> bool {
     !settings.get(&settings::SMTP_HOST).is_empty()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -4,11 +4,12 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::letter::{self, Recording};
-use crate::store::mail::{Mail, State};
+use crate::store::mail::{Kind, Mail, State};
 
 fn mail(caller_name: &str, caller_number: &str) -> Mail {
     Mail {
         id: Uuid::nil(),
+        kind: Kind::Voicemail,
         source: String::new(),
         state: State::Waiting,
         recipient: "bob@example.com".to_owned(),
@@ -21,6 +22,7 @@ fn mail(caller_name: &str, caller_number: &str) -> Mail {
         next_at: String::new(),
         last_error: None,
         queued_at: String::new(),
+        details: None,
     }
 }
 

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use lettre::SmtpTransport;
 
+use super::help;
 use super::letter::{self, Recording};
 use super::post::{self, Failure};
 use super::{Shared, Trouble, is_configured, lock};
-use crate::store::mail::{Mail, State};
+use crate::store::mail::{Kind, Mail, Part, State};
 use crate::store::settings::{self, Settings};
 
 /// How soon a mail is tried again the first time; each further pause is twice as long, up to an hour. A server
@@ -87,7 +88,10 @@ impl Worker {
         loop {
             let now = time(Timestamp::now());
             let waiting = [State::Waiting, State::Waiting];
-            let due = self.shared.store.read(|reader| reader.mail(waiting, &now, BATCH));
+            let due = self
+                .shared
+                .store
+                .read(|reader| reader.mail(waiting, &now, BATCH, Part::Mail));
             let due = due.unwrap_or_else(|error| {
                 tracing::warn!("the mail queue cannot be read: {error}");
                 Vec::new()
@@ -110,7 +114,10 @@ impl Worker {
     /// Whether to go on with the next.
     fn send_one(&mut self, settings: &Settings, transport: &SmtpTransport, mail: &Mail) -> bool {
         let from = settings.get(&settings::MAIL_FROM);
-        let message = letter::compose(mail, from, self.recording(settings, mail));
+        let message = match mail.kind {
+            Kind::Voicemail => letter::compose(mail, from, self.recording(settings, mail)),
+            Kind::Emergency | Kind::Webhook => help::compose(mail, from),
+        };
         let sent = message
             .map_err(Failure::Never)
             .and_then(|message| post::send(transport, &message));
@@ -186,7 +193,7 @@ impl Worker {
         match state {
             State::Sent => self.shared.release(mail.id),
             State::Failed => tracing::warn!(
-                "mail to {} about mailbox {} is given up: {}",
+                "mail to {} about {} is given up: {}",
                 letter::plain(&mail.recipient),
                 mail.mailbox,
                 error.unwrap_or_default()
@@ -216,19 +223,19 @@ impl Worker {
     }
 }
 
-fn is_too_old(settings: &Settings, mail: &Mail, now: Timestamp) -> bool {
+pub(crate) fn is_too_old(settings: &Settings, mail: &Mail, now: Timestamp) -> bool {
     let days = i64::try_from(settings.number(&settings::MAIL_DAYS)).unwrap_or(1);
     let queued = mail.queued_at.parse::<Timestamp>().unwrap_or(now);
     now.duration_since(queued) > SignedDuration::from_hours(24 * days)
 }
 
 /// The pause after this many failures before.
-fn pause(failures: u32, longest: Duration) -> Duration {
+pub(crate) fn pause(failures: u32, longest: Duration) -> Duration {
     AGAIN.saturating_mul(1 << failures.min(16)).min(longest)
 }
 
 /// As the tables have it: text that sorts as time does.
-pub(super) fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 

@@ -19,6 +19,7 @@ impl Pbx {
             self.calls.tell(event);
             self.caps.tell(event);
             self.legs.tell(event);
+            self.alarm.tell(event);
         }
         match event {
             Some(event)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Pbx;
+use crate::alarm::Alarm;
 use crate::bans::Bans;
 use crate::calls::Calls;
 use crate::caps::Caps;
@@ -50,6 +51,11 @@ impl Pbx {
     /// The records of calls.
     pub fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// Who is told of calls for help.
+    pub fn alarm(&self) -> &Alarm {
+        &self.alarm
     }
 
     /// The browser clients.

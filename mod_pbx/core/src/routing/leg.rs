@@ -24,6 +24,17 @@ pub struct Leg<'a> {
     pub charge: Charge,
     /// How long it rings, in seconds; none: as long as the call that it is for.
     pub seconds: Option<u64>,
+    /// What is told of it besides, if it calls for help; none: it does not.
+    pub help: Option<Help<'a>>,
+}
+
+/// What is told of a call for help (`alarm`) that a leg does not say anyway.
+#[derive(Debug, Clone, Copy)]
+pub struct Help<'a> {
+    /// The number for help.
+    pub dialled: &'a str,
+    /// The line that calls; none: a browser does.
+    pub line: Option<&'a str>,
 }
 
 /// What a leg counts as, and for which call, from now on if the call takes place. `call` is the channel that it is for, if
@@ -55,6 +66,12 @@ impl Leg<'_> {
             .literal(VARIABLE)
             .literal("=")
             .charge(self.charge);
+        if let Some(help) = self.help {
+            data.literal(",pbx_help=").free(help.dialled).literal(".");
+            if let Some(line) = help.line.and_then(|line| self.payer.line(line)) {
+                data.username(&line.username);
+            }
+        }
         data.literal(",pbx_identity=")
             .number(&self.payer.number)
             .literal("@")

@@ -1,5 +1,5 @@
-//! The tables of the mail queue. They are no configuration: no revision tells of them, and no lookup waits
-//! for them.
+//! The tables of the mail queue, in which webhooks wait as well. They are no configuration: no revision tells of them,
+//! and no lookup waits for them.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
@@ -29,24 +29,69 @@ impl State {
     }
 }
 
-/// A mail about a voicemail message.
+/// What a row of the queue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A mail about a voicemail message.
+    Voicemail,
+    /// A mail about a call for help.
+    Emergency,
+    /// What a webhook is posted about a call for help.
+    Webhook,
+}
+
+impl Kind {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Voicemail => "voicemail",
+            Self::Emergency => "emergency",
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
+/// Which rows of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of them.
+    All,
+    /// Those that a mail server takes.
+    Mail,
+    /// Those that are posted.
+    Webhooks,
+}
+
+impl Part {
+    fn is_webhook(self) -> Option<bool> {
+        match self {
+            Self::All => None,
+            Self::Mail => Some(false),
+            Self::Webhooks => Some(true),
+        }
+    }
+}
+
+/// A mail about a voicemail message, or what somebody is told of a call for help.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Mail {
     /// Its id, also that of the mail and the name of the recording that is kept for it.
     pub id: Uuid,
-    /// The recording in the mailbox.
+    /// What it is.
+    pub kind: Kind,
+    /// The recording in the mailbox; of a call for help, what no other row has.
     pub source: String,
     /// What became of it.
     pub state: State,
-    /// Whom it goes to.
+    /// Whom it goes to: an address, or a URL.
     pub recipient: String,
-    /// `number@domain`.
+    /// `number@domain`: whose mailbox it is; who called for help.
     pub mailbox: String,
     /// What the caller calls itself: any text.
     pub caller_name: String,
     /// The caller's number: any text.
     pub caller_number: String,
-    /// When the message was left, RFC 3339 in UTC.
+    /// When the message was left, or the call began, RFC 3339 in UTC.
     pub left_at: String,
     /// How long it is, in seconds.
     pub seconds: u32,
@@ -58,6 +103,9 @@ pub struct Mail {
     pub last_error: Option<String>,
     /// When it was put into the queue, RFC 3339 in UTC.
     pub queued_at: String,
+    /// What there is to tell of a call for help, as JSON.
+    #[serde(skip)]
+    pub details: Option<String>,
 }
 
 /// How many there are.
@@ -92,6 +140,8 @@ pub(super) fn queue(conn: &Connection, mail: &Mail, now: &str) -> rusqlite::Resu
             &mail.left_at,
             mail.seconds,
             now,
+            mail.kind.text(),
+            &mail.details,
         ))?;
     Ok(rows == 1)
 }
@@ -102,9 +152,13 @@ pub(super) fn rows(
     states: [State; 2],
     by: &str,
     limit: u32,
+    part: Part,
 ) -> rusqlite::Result<Vec<Mail>> {
     conn.prepare_cached(include_str!("../../../../sql/mail_rows.sql"))?
-        .query_map((states[0].text(), states[1].text(), by, limit), mail)?
+        .query_map(
+            (states[0].text(), states[1].text(), by, limit, part.is_webhook()),
+            mail,
+        )?
         .collect()
 }
 
@@ -116,9 +170,15 @@ fn mail(row: &Row<'_>) -> rusqlite::Result<Mail> {
         "failed" => State::Failed,
         _ => State::Dropped,
     };
+    let kind = match text(13)?.as_str() {
+        "emergency" => Kind::Emergency,
+        "webhook" => Kind::Webhook,
+        _ => Kind::Voicemail,
+    };
     Ok(Mail {
         // Nobody but us writes ids; another text is nobody's.
         id: text(0)?.parse().unwrap_or_default(),
+        kind,
         source: text(1)?,
         state,
         recipient: text(3)?,
@@ -131,14 +191,17 @@ fn mail(row: &Row<'_>) -> rusqlite::Result<Mail> {
         next_at: text(10)?,
         last_error: row.get(11)?,
         queued_at: text(12)?,
+        details: row.get(14)?,
     })
 }
 
 /// How many wait or were given up.
-pub(super) fn counts(conn: &Connection) -> rusqlite::Result<Counts> {
+pub(super) fn counts(conn: &Connection, part: Part) -> rusqlite::Result<Counts> {
     let count = |state: State| -> rusqlite::Result<u64> {
-        conn.prepare_cached("SELECT count(*) FROM mail_queue WHERE state = ?1")?
-            .query_row([state.text()], |row| row.get::<_, i64>(0))
+        let sql =
+            "SELECT count(*) FROM mail_queue WHERE state = ?1 AND (?2 IS NULL OR (kind = 'webhook') = ?2)";
+        conn.prepare_cached(sql)?
+            .query_row((state.text(), part.is_webhook()), |row| row.get::<_, i64>(0))
             .map(i64::cast_unsigned)
     };
     Ok(Counts {

@@ -17,8 +17,8 @@ const MOST: u32 = 10_000;
 pub static NOUN: Noun = Noun {
     path: "mail",
     one: "mail",
-    about: "A mail about voicemail that waits or was given up; deleting it drops it, and leaves the message in its \
-            mailbox.",
+    about: "A mail about voicemail or a call for help, or a webhook, that waits or was given up; deleting it drops it, \
+            and leaves a voicemail message in its mailbox.",
     read: Who::DomainAdministrators,
     write: Who::DomainAdministrators,
     fields: &[
@@ -29,11 +29,30 @@ pub static NOUN: Noun = Noun {
             "Whether it is still tried.",
         )
         .filter(),
-        Field::shown("recipient", Kind::Text(320), "Whom it goes to."),
-        Field::shown("mailbox", Kind::Text(320), "The mailbox, number@domain.").filter(),
+        Field::shown(
+            "kind",
+            Kind::Choice(&["voicemail", "emergency", "webhook"]),
+            "A mail about a voicemail message, about a call for help, or what a webhook is posted about one.",
+        )
+        .filter(),
+        Field::shown(
+            "recipient",
+            Kind::Text(512),
+            "Whom it goes to: an address, or a URL.",
+        ),
+        Field::shown(
+            "mailbox",
+            Kind::Text(320),
+            "The mailbox, or who called for help: number@domain.",
+        )
+        .filter(),
         Field::shown("caller_name", Kind::Text(1000), "What the caller calls itself."),
         Field::shown("caller_number", Kind::Text(1000), "The caller's number."),
-        Field::shown("left_at", Kind::Time, "When the message was left."),
+        Field::shown(
+            "left_at",
+            Kind::Time,
+            "When the message was left, or the call began.",
+        ),
         Field::shown(
             "seconds",
             Kind::Integer(0, u32::MAX as i64),
@@ -104,5 +123,6 @@ fn discard(admin: &Admin<'_>, _: &Scope, id: &str) -> Result<(), Refusal> {
 fn retry(admin: &Admin<'_>, _: &Grant, _: &Scope, id: &str, _: (&Draft, Request)) -> Result<Image, Refusal> {
     let id: Uuid = id.parse().map_err(|_| Refusal::Missing)?;
     let tried = admin.pbx.mail().retry(Which::One(id))?;
+    admin.pbx.alarm().ring();
     Ok(Image::from_iter([("tried".to_owned(), json!(tried))]))
 }

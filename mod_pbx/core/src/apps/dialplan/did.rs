@@ -194,6 +194,7 @@ fn rings(
                     hops: decision.hops,
                     charge: charge(call.view, &out, id.as_deref(), Hops::of(call.rq), member),
                     seconds: Some(away.seconds),
+                    help: None,
                 };
                 branches.extend(out.ways.into_iter().next().map(|way| Branch::Out(leg, way)));
             }

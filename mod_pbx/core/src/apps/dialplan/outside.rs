@@ -13,7 +13,7 @@ use crate::legs::{self, Sender};
 use crate::names::E164;
 use crate::registry::View;
 use crate::request::Request;
-use crate::routing::leg::{Leg, charge};
+use crate::routing::leg::{Help, Leg, charge};
 use crate::routing::{self, Decision, Out, Payer, Refusal, Watch};
 use crate::store::gateways::Gateway;
 use crate::store::snapshot::{Domain, Extension};
@@ -304,6 +304,10 @@ impl<'r, 'v> Leaving<'r, 'v> {
             hops: self.hops,
             charge: charge(self.view, out, call.as_deref(), before, 0),
             seconds: None,
+            help: out.is_emergency().then_some(Help {
+                dialled: &out.number,
+                line: self.payer.line,
+            }),
         };
         for way in &out.ways {
             bridge(doc, self.rq, |data| leg.dial(way, data));

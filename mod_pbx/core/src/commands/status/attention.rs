@@ -66,6 +66,7 @@ impl Report {
         }
         all.extend(self.speechless());
         all.extend(self.unsent());
+        all.extend(self.untold());
         all.extend(self.unrecorded());
         all.extend(self.carried());
         if self.domains == 0 {
@@ -83,7 +84,7 @@ impl Report {
         }
         Some(if self.sounds.is_usable() {
             format!(
-                "{} of the {all} sounds of voicemail are missing in {folder}: callers hear a tone instead; \
+                "{} of the {all} sounds are missing in {folder}: callers hear a tone instead; \
                  deploy/prompts.sh {folder} makes them",
                 all - there
             )
@@ -112,6 +113,44 @@ impl Report {
         if self.mail.refused > 0 {
             let what = plural(self.mail.refused, "mail was", "mails were");
             all.push(format!("{what} not queued since the queue was full"));
+        }
+        all
+    }
+
+    /// Calls for help of which somebody is not told.
+    fn untold(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let hooks = &self.webhooks;
+        let counts = hooks.counts.unwrap_or_default();
+        if let (Some(trouble), 1..) = (&hooks.trouble, counts.waiting) {
+            let what = plural(
+                counts.waiting,
+                "webhook about a call for help waits",
+                "webhooks about calls for help wait",
+            );
+            all.push(format!("{what} since {}: {}", trouble.since, trouble.text));
+        }
+        if counts.failed > 0 {
+            let what = plural(counts.failed, "webhook was given up", "webhooks were given up");
+            all.push(format!(
+                "{what}: pbx mail list says why, pbx mail retry or drop ends it"
+            ));
+        }
+        if hooks.unsaved > 0 {
+            let what = plural(hooks.unsaved as u64, "notice", "notices");
+            all.push(format!(
+                "{what} about calls for help cannot be written down, and would be lost in a crash"
+            ));
+        }
+        if hooks.dropped > 0 {
+            let what = plural(hooks.dropped, "call for help", "calls for help");
+            all.push(format!("nobody was told of {what}: there were too many at once"));
+        }
+        if !self.mail.configured && !self.mailed_domains.is_empty() {
+            all.push(format!(
+                "calls for help of {} are to be told of by mail, but no smtp-host is set: pbx setting set smtp-host HOST",
+                self.mailed_domains.join(", ")
+            ));
         }
         all
     }

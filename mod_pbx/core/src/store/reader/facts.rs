@@ -6,7 +6,7 @@ use super::Reader;
 use crate::store::bans::{self, Ban};
 use crate::store::clients::{self, Client};
 use crate::store::error::on;
-use crate::store::mail::{self, Counts, Mail, State};
+use crate::store::mail::{self, Counts, Mail, Part, State};
 use crate::store::people::{self, SignIn, SignInEvent};
 use crate::store::{StoreError, call_pages, calls};
 
@@ -64,13 +64,19 @@ impl Reader<'_> {
     }
 
     /// Mail in these states that is due by then (RFC 3339 in UTC), that which is due first at the top.
-    pub fn mail(&self, states: [State; 2], by: &str, limit: u32) -> Result<Vec<Mail>, StoreError> {
-        mail::rows(self.conn, states, by, limit).map_err(on(self.conn, "reading mail"))
+    pub fn mail(
+        &self,
+        states: [State; 2],
+        by: &str,
+        limit: u32,
+        part: Part,
+    ) -> Result<Vec<Mail>, StoreError> {
+        mail::rows(self.conn, states, by, limit, part).map_err(on(self.conn, "reading mail"))
     }
 
     /// How much mail waits or was given up.
-    pub fn mail_counts(&self) -> Result<Counts, StoreError> {
-        mail::counts(self.conn).map_err(on(self.conn, "reading mail"))
+    pub fn mail_counts(&self, part: Part) -> Result<Counts, StoreError> {
+        mail::counts(self.conn, part).map_err(on(self.conn, "reading mail"))
     }
 
     /// Up to when voicemail messages have been looked at, in seconds since 1970; none: never.

@@ -1,6 +1,7 @@
 //! Single rows about calls out.
 
 use super::{check_email, quote};
+use crate::alarm::check_url;
 use crate::routing::pattern::Pattern;
 use crate::store::rows::{CallerIdUse, Cap, NumberPlan, Route, RouteGateway, RouteGrant, RouteTest};
 
@@ -65,23 +66,15 @@ pub(super) fn plan(row: &mut NumberPlan) -> Result<(), String> {
     if let Some(mail) = &row.notify_email {
         check_email(mail)?;
     }
-    match &row.notify_url {
-        Some(url) if !is_url(url) => Err(format!(
-            "notify-url takes an address such as https://alarm.example.com/pbx, not {}",
+    let Some(url) = &row.notify_url else {
+        return Ok(());
+    };
+    check_url(url).map_err(|why| {
+        format!(
+            "notify-url takes an address such as https://alarm.example.com/pbx, not {}: {why}",
             quote(url)
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn is_url(url: &str) -> bool {
-    let rest = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"));
-    let plain = |b: u8| b.is_ascii_graphic() && !b"\"'<>\\^`{|}$".contains(&b);
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-        && url.len() <= 512
-        && url.bytes().all(plain)
+        )
+    })
 }
 
 pub(super) fn caller_id_use(row: &CallerIdUse) -> Result<(), String> {

@@ -5,7 +5,7 @@ export const mail: Noun = {
   fact: true,
   title: ['Mail queue', 'Mailschlange'],
   one: ['Mail', 'Mail'],
-  about: ['Mail about voicemail that waits or was given up.', 'Mails über Nachrichten, die warten oder aufgegeben wurden.'],
+  about: ['Mail about voicemail and calls for help, and webhooks, that wait or were given up.', 'Mails über Nachrichten und Notrufe, und Webhooks, die warten oder aufgegeben wurden.'],
   fields: [
     { name: 'recipient', label: ['To', 'An'], sent: 'never', column: true, sort: true },
     {
@@ -19,6 +19,19 @@ export const mail: Noun = {
       sent: 'never',
       column: true,
       sort: true,
+      filter: true,
+    },
+    {
+      name: 'kind',
+      label: ['About', 'Worüber'],
+      kind: 'choice',
+      choices: [
+        ['voicemail', ['a message', 'eine Nachricht']],
+        ['emergency', ['a call for help', 'einen Notruf']],
+        ['webhook', ['a call for help, as a webhook', 'einen Notruf, als Webhook']],
+      ],
+      sent: 'never',
+      column: 'wide',
       filter: true,
     },
     { name: 'mailbox', label: ['Mailbox', 'Mailbox'], sent: 'never', column: 'wide' },

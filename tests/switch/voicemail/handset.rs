@@ -146,6 +146,25 @@ impl Handset {
         call
     }
 
+    /// Calls a number that cannot be called, and listens until it is told so; what was heard, and the last answer.
+    ///
+    /// # Panics
+    /// The call is taken.
+    #[track_caller]
+    pub(crate) fn refused(&self, number: &str) -> (Media, Message) {
+        let media = Media::new();
+        let target = format!("{number}@{}", self.domain);
+        let sequence = self.sequence.load(Ordering::Relaxed);
+        let id = format!("call-{}-{sequence}@127.0.0.1", self.port());
+        let to = format!("<sip:{target}>");
+        let answer = self.ask("INVITE", &target, &to, &id, "", &media.description());
+        assert!(answer.status >= 400, "{}", answer.text);
+        let header = |name| answer.header(name).unwrap_or_default();
+        let number = header("CSeq").split(' ').next().unwrap_or_default();
+        self.send("ACK", &target, header("To"), &id, number, "", "");
+        (media, answer)
+    }
+
     /// From now on takes every call.
     pub(crate) fn take_calls(&self) {
         self.shared.takes_calls.store(true, Ordering::Relaxed);

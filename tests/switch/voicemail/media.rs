@@ -242,6 +242,20 @@ pub(crate) fn tone(samples: &[i16]) -> usize {
     samples.chunks_exact(SAMPLES).filter(is_tone).count()
 }
 
+/// How much of a frequency, in Hz, is in what was heard (Goertzel).
+pub(crate) fn pitch(samples: &[i16], frequency: f64) -> f64 {
+    let coefficient = 2.0 * (std::f64::consts::TAU * frequency / 8000.0).cos();
+    // Block by block: the phases of tones that come again would cancel out.
+    let blocks = samples.chunks_exact(SAMPLES).map(|block| {
+        let (mut one, mut two) = (0.0, 0.0);
+        for sample in block {
+            (one, two) = (f64::from(*sample) + coefficient * one - two, one);
+        }
+        one * one + two * two - coefficient * one * two
+    });
+    blocks.sum()
+}
+
 /// How much of `sound`'s loudness is in what was heard, at the moment when it fits best: 1 is all of it.
 pub(crate) fn likeness(heard: &[i16], sound: &Sound) -> f64 {
     let (heard, sound) = (loudness(heard, 8000), loudness(&sound.samples, sound.rate));

@@ -6,6 +6,7 @@
 mod handset;
 mod media;
 mod own;
+mod refusals;
 #[path = "../../sink/mod.rs"]
 pub(crate) mod sink;
 
@@ -53,6 +54,7 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
         ],
     );
     own::add(trials);
+    refusals::add(trials);
 }
 
 /// The prompts are spoken by espeak-ng.

@@ -1,4 +1,4 @@
-//! What voicemail says.
+//! What voicemail says, and why a call cannot be.
 //!
 //! mod_voicemail hangs up where the switch knows no phrase macros, and says nothing where it has no sounds
 //! (`switch_ivr_phrase_macro`). It asks for each phrase by the macro's name with what is to be said, so the
@@ -7,6 +7,7 @@
 //! from `deploy/prompts/en.txt` by `deploy/prompts.sh`; which of them a machine has is told by [`Sounds`].
 
 mod phrases;
+mod refusals;
 mod sounds;
 mod speech;
 
@@ -14,6 +15,7 @@ mod speech;
 use std::collections::HashSet;
 
 pub use phrases::{Moment, say};
+pub use refusals::refusal;
 pub use sounds::{Announcement, Folder, Sounds};
 
 /// A sound, by its name in `deploy/prompts/en.txt`.

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use pbx_core::prompts::Sounds;
+use pbx_core::routing::countries;
+use pbx_core::routing::outside::{Block, Limits, Outside, Parts, Route, To};
 use pbx_core::store::gateways::{Gateway, Gateways};
 use pbx_core::store::rows;
 use pbx_core::store::settings::Settings;
 use pbx_core::store::snapshot::Domain;
 use uuid::Uuid;
 
-use super::{World, domain, extension};
+use super::{World, channel, domain, extension};
 
 impl World {
     /// The world that a golden case names.
@@ -28,6 +30,12 @@ impl World {
                 world
             }
             "gateways" => Self::new([pbx_test()]).with_gateways(),
+            "outside" => Self::new([pbx_test()]).with_gateways().with_routes(),
+            "outside-no-sounds" => {
+                let mut world = Self::named("outside");
+                world.sounds = Sounds::default();
+                world
+            }
             "serve-none" => {
                 let mut world = Self::new([pbx_test()]);
                 world.config.serve.clear();
@@ -74,6 +82,54 @@ impl World {
         off.enabled = false;
         let first = gateway("first", "sip.example.com", &["198.51.100.0/24", "203.0.113.9"]);
         self.snapshot.gateways = Arc::new(Gateways::new([second, locked, off, first]));
+        self
+    }
+
+    /// alice may call out in Germany, and by a gateway that is off elsewhere; bob nowhere any more; some numbers are
+    /// blocked.
+    fn with_routes(mut self) -> Self {
+        let to = |name: &str| {
+            let gateway = self.snapshot.gateways.by_name(name).unwrap();
+            Box::from([To {
+                gateway: gateway.id,
+                caller_id: None,
+            }])
+        };
+        let route = |name: &str, numbers: &str, gateway: &str, who: &[&str]| Route {
+            id: Uuid::from_u128(name.len() as u128),
+            name: name.parse().unwrap(),
+            priority: 100,
+            numbers: numbers.into(),
+            strip: 0,
+            prepend: "".into(),
+            emergency: who.is_empty(),
+            class: None,
+            caller_id: None,
+            schedule: None,
+            enabled: true,
+            gateways: to(gateway),
+            grants: who.iter().map(|number| channel("pbx.test", number)).collect(),
+        };
+        let capped = Limits {
+            concurrent: Some(0),
+            ..Limits::default()
+        };
+        let parts = Parts {
+            plan: countries::plan("49"),
+            routes: vec![
+                route("germany", "+49*", "first", &["1001", "1002"]),
+                route("elsewhere", "+44*", "off", &["1001"]),
+                route("help", "112 110", "first", &[]),
+            ],
+            blocks: vec![Block {
+                pattern: "+4930666*".parse().unwrap(),
+                note: "".into(),
+            }],
+            own_limits: [(channel("pbx.test", "1002"), capped)].into(),
+            ..Parts::default()
+        };
+        let name = "pbx.test".parse().unwrap();
+        self.snapshot.outside.insert(name, Arc::new(Outside::new(parts)));
         self
     }
 

@@ -10,6 +10,7 @@ mod did;
 mod feature;
 mod inbound;
 mod outside;
+mod refusal;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -211,8 +212,7 @@ fn dialled(call: Call<'_, '_>) -> String {
     }
     match resolve::number(call.home, &dialled) {
         Some(called) => call::document(call, &follow::follow(call.view, call.home, called, call.hops)),
-        None => outside::document(call, &dialled)
-            .unwrap_or_else(|| ended(call.context, "unknown", "404", "UNALLOCATED_NUMBER")),
+        None => outside::document(call, &dialled).unwrap_or_else(|| refusal::unknown(call)),
     }
 }
 

@@ -5,12 +5,13 @@
 //!
 //! Who pays is who causes the call: who dials; who forwards; who sends on a call by a redirect (302) or a transfer.
 
-use super::{Call, action, bridge, open, respond};
+use super::{Call, action, bridge, open, refusal};
 use crate::dids;
 use crate::follow::Hops;
 use crate::gateways;
 use crate::legs::{self, Sender};
 use crate::names::E164;
+use crate::prompts::{self, Prompt};
 use crate::registry::View;
 use crate::request::Request;
 use crate::routing::leg::{Help, Leg, charge};
@@ -30,9 +31,6 @@ const NETWORK: &str = "GATEWAY_DOWN,INVALID_GATEWAY,NETWORK_OUT_OF_ORDER,NORMAL_
 const CALLEE: &str = "USER_BUSY,CALL_REJECTED,NO_ANSWER,NO_USER_RESPONSE,ALLOTTED_TIMEOUT,PROGRESS_TIMEOUT,\
                       UNALLOCATED_NUMBER,INVALID_NUMBER_FORMAT,NUMBER_CHANGED,USER_NOT_REGISTERED,SUBSCRIBER_ABSENT,\
                       NO_ROUTE_DESTINATION,NORMAL_UNSPECIFIED";
-
-/// Three rising tones, then a pause, as networks announce that a call cannot be made (ITU-T E.180).
-const CANNOT_BE: &str = "tone_stream://%(330,30,950);%(330,30,1400);%(330,1000,1800);loops=2";
 
 /// Where a forward goes on that led outside and that nobody took there: at the mailbox of who forwards.
 pub(super) const MAILBOX_CONTEXT: &str = "pbx_mailbox";
@@ -66,6 +64,8 @@ pub(super) enum After<'v> {
 pub(super) struct Why {
     code: &'static str,
     text: &'static str,
+    /// What the caller hears.
+    said: Prompt,
     end: (&'static str, &'static str),
 }
 
@@ -79,6 +79,7 @@ impl From<Refusal> for Why {
         Self {
             code: why.code(),
             text: why.text(),
+            said: prompts::refusal(why),
             end,
         }
     }
@@ -99,6 +100,7 @@ impl Why {
 const NOBODY: Why = Why {
     code: "sent-on",
     text: "nobody is known who sent this call on and would pay for it",
+    said: Prompt::NOT_PERMITTED,
     end: ("403", "CALL_REJECTED"),
 };
 
@@ -106,6 +108,7 @@ const NOBODY: Why = Why {
 const OWN_NUMBER: Why = Why {
     code: "own-number",
     text: "the number is one of this PBX, and the call would come back: forward to the extension instead",
+    said: Prompt::UNKNOWN_NUMBER,
     end: ("404", "UNALLOCATED_NUMBER"),
 };
 
@@ -165,7 +168,7 @@ pub(super) fn guest(
 
 fn nobody(context: &str, who: std::fmt::Arguments<'_>, view: &View<'_>, dialled: &str) -> String {
     NOBODY.tell(view);
-    refused(context, who, dialled, NOBODY)
+    refused(context, who, view, dialled, NOBODY)
 }
 
 /// Who sent a call on: a phone that redirects is named by the context that only its own leg has (`sip_redirect_context`),
@@ -219,12 +222,10 @@ impl<'r, 'v> Leaving<'r, 'v> {
     fn dialled(self, dialled: &str) -> String {
         match self.decide(dialled) {
             Decision::Out(out) => self.document(&out),
-            Decision::Refused(why) => refused(
-                self.context,
-                format_args!("{}", who(&self.payer)),
-                dialled,
-                why.into(),
-            ),
+            Decision::Refused(why) => {
+                let who = format_args!("{}", who(&self.payer));
+                refused(self.context, who, self.view, dialled, why.into())
+            }
         }
     }
 
@@ -318,7 +319,10 @@ impl<'r, 'v> Leaving<'r, 'v> {
                 .literal(" did not go out: no gateway took it");
         });
         match after {
-            After::Nothing => respond(doc, "503", "NORMAL_TEMPORARY_FAILURE"),
+            After::Nothing => {
+                let said = prompts::refusal(Refusal::NoGateway);
+                refusal::spoken(doc, self.view, said, ("503", "NORMAL_TEMPORARY_FAILURE"));
+            }
             After::Mailbox(extension) => action(doc, "transfer", |data| {
                 data.number(&extension.number)
                     .literal(" XML ")
@@ -367,15 +371,11 @@ pub(super) fn after_bridge(rq: &Request<'_>, separator: &'static str, data: &mut
     }
 }
 
-/// Tells why in the log, and the caller by tones that the call cannot be.
-fn refused(context: &str, who: std::fmt::Arguments<'_>, dialled: &str, why: Why) -> String {
+/// Tells why in the log, and the caller in words.
+fn refused(context: &str, who: std::fmt::Arguments<'_>, view: &View<'_>, dialled: &str, why: Why) -> String {
     let mut doc = open(context, "not-out");
     log_refusal(&mut doc, who, dialled, why);
-    action(&mut doc, "pre_answer", |_| {});
-    action(&mut doc, "playback", |data| {
-        data.literal(CANNOT_BE);
-    });
-    respond(&mut doc, why.end.0, why.end.1);
+    refusal::spoken(&mut doc, view, why.said, why.end);
     doc.finish()
 }
 

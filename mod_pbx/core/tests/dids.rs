@@ -102,6 +102,8 @@ fn call(world: &World, called: &str) -> String {
             called,
             caller: "+442071234567",
             domain: None,
+            gateway: None,
+            plan: None,
         };
         said(&decide(view, inbound, Timestamp::now(), Hops::NONE).end)
     })
@@ -134,6 +136,8 @@ fn a_number_is_found_however_the_carrier_writes_it_and_nobodys_is_nobodys() {
             called: "4930123456",
             caller: "",
             domain: Some(domain),
+            gateway: None,
+            plan: None,
         };
         let end = |domain| said(&decide(view, inbound(domain), Timestamp::now(), Hops::NONE).end);
         assert_eq!(
@@ -210,6 +214,8 @@ fn members_ring_at_once_in_order_or_in_turn() {
                 called: "4903",
                 caller: "",
                 domain: None,
+                gateway: None,
+                plan: None,
             };
             said(&decide(view, inbound, Timestamp::now(), Hops::NONE).end)
         })
@@ -241,6 +247,7 @@ fn outside_its_hours_a_call_goes_elsewhere_and_chains_end() {
     );
     let timed = |number: &str, schedule: &Schedule, closed| Did {
         rare: Some(Box::new(Rare {
+            gateway: None,
             caller: None,
             schedule: Some(schedule.id),
             closed,

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::desk::{self, Desk, InDomain, Part};
-use super::did_target::{Named, Target, find, member_rows, members, schedule, spoken};
+use super::did_target::{Named, Target, find, gateway, member_rows, members, schedule, spoken};
 use super::out::{Answer, Refusal, Said, Sheet, Table, refuse};
 use crate::admin::nouns::did::then_of;
 use crate::dids::{Kind, Strategy};
-use crate::names::{DidNumber, Slug};
+use crate::names::{DidNumber, GatewayName, Slug};
 use crate::store::{Change, Reader, rows};
 
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,7 @@ Examples: pbx did add +4930123456 --members \"1001 1002\" --ring-seconds 20 --th
           pbx did add +4930123 --prefix --members 1001 --schedule office --closed announcement:closed
           pbx did add +4930123456 --caller +44 --members 1002 --strategy order
           pbx did add +4930123457 --members \"1001 +491711234567/1001\"
+          pbx did add +4930123456 --gateway second --members 1003
 One member alone is called as if its number were dialled, forwards included. Of several, those with do not
 disturb are left out, and who forwards all calls is called there. NUMBER/EXTENSION rings a number outside, as
 a call of that extension: by its routes, caps and caller IDs, or not at all.
@@ -65,6 +66,9 @@ pub(super) struct Add {
     /// Only callers whose numbers begin so
     #[arg(long, value_name = "NUMBER")]
     caller: Option<DidNumber>,
+    /// Only calls that this gateway brings
+    #[arg(long, value_name = "NAME")]
+    gateway: Option<GatewayName>,
     /// Who rings: extensions, and numbers outside each with whose call it is
     #[arg(long, value_name = "NUMBERS")]
     members: String,
@@ -94,6 +98,9 @@ pub(super) struct Set {
     /// Another number
     #[arg(long, value_name = "NUMBER")]
     rename: Option<DidNumber>,
+    /// Only calls that this gateway brings; "": whichever does
+    #[arg(long, value_name = "NAME")]
+    gateway: Option<String>,
     /// Who rings: extensions, and numbers outside each with whose call it is
     #[arg(long, value_name = "NUMBERS")]
     members: Option<String>,
@@ -147,6 +154,7 @@ fn add(desk: &Desk<'_>, arguments: Add) -> Said {
             closed_extension_id: None,
             closed_did_id: None,
             closed_announcement: None,
+            gateway_id: gateway(reader, arguments.gateway.as_ref())?,
             row_rev: 0,
             updated_at: String::new(),
         };
@@ -234,6 +242,7 @@ fn show(desk: &Desk<'_>, named: &Named) -> Said {
                     .as_ref()
                     .map_or_else(|| "any".to_owned(), |caller| format!("{caller}…")),
             )
+            .row("gateway", shown["gateway"].as_str().unwrap_or("any"))
             .row("rings", members.join(" "))
             .row("how", did.strategy.as_str())
             .row("ring seconds", seconds)
@@ -260,6 +269,11 @@ fn set(desk: &Desk<'_>, arguments: Set) -> Said {
             .ok_or_else(|| Refusal("its domain is gone".into()))?;
         if let Some(number) = &arguments.rename {
             did.number = number.clone();
+        }
+        match arguments.gateway.as_deref() {
+            None => {}
+            Some("") => did.gateway_id = None,
+            Some(name) => did.gateway_id = gateway(reader, Some(&name.parse()?))?,
         }
         did.strategy = arguments.strategy.unwrap_or(did.strategy);
         if let Some(seconds) = arguments.ring_seconds {
@@ -353,6 +367,10 @@ fn view(reader: &Reader<'_>, did: &rows::Did) -> Result<Value, Refusal> {
     let domain = reader
         .get::<rows::Domain>(did.domain_id)?
         .map(|domain| domain.name);
+    let gateway = match did.gateway_id {
+        Some(id) => reader.get::<rows::Gateway>(id)?.map(|gateway| gateway.name),
+        None => None,
+    };
     let (then, closed) = then_of(reader, did)?;
     Ok(json!({
         "id": did.id,
@@ -360,6 +378,7 @@ fn view(reader: &Reader<'_>, did: &rows::Did) -> Result<Value, Refusal> {
         "number": did.number,
         "prefix": did.prefix,
         "caller": did.caller,
+        "gateway": gateway,
         "members": members,
         "strategy": did.strategy,
         "ring_seconds": did.ring_seconds,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::out::{Refusal, refuse};
 use crate::dids::Kind;
 use crate::forward;
-use crate::names::{BadName, DidNumber, E164, Number, Slug};
+use crate::names::{BadName, DidNumber, E164, GatewayName, Number, Slug};
 use crate::store::{Reader, rows};
 
 /// Which DID.
@@ -137,6 +137,17 @@ fn outside_number(reader: &Reader<'_>, domain: &rows::Domain, typed: &str) -> Re
         Some(forward::Place::Outside(number)) => Ok(number),
         _ => refuse(format!(
             "{typed} is not a number outside: name an extension alone"
+        )),
+    }
+}
+
+/// The id of the gateway that is named.
+pub(super) fn gateway(reader: &Reader<'_>, name: Option<&GatewayName>) -> Result<Option<Uuid>, Refusal> {
+    let Some(name) = name else { return Ok(None) };
+    match reader.gateway_by_name(name.as_str())? {
+        Some(gateway) => Ok(Some(gateway.id)),
+        None => refuse(format!(
+            "there is no gateway {name}: pbx gateway list shows those there are"
         )),
     }
 }

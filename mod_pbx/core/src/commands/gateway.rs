@@ -129,6 +129,7 @@ fn add(desk: &Desk<'_>, arguments: Add) -> Said {
         caller_id_style: CallerIdStyle::default(),
         ping_seconds: 30,
         enabled: true,
+        country_code: None,
         row_rev: 0,
         updated_at: String::new(),
     };
@@ -244,6 +245,10 @@ fn show(desk: &Desk<'_>, name: &GatewayName) -> Said {
             .row("realm", text(gateway.realm.as_ref()))
             .row("username", gateway.username.as_deref().unwrap_or_default())
             .row("password", sealed)
+            .row(
+                "country code",
+                gateway.country_code.as_deref().unwrap_or_default(),
+            )
             .row("registers", yes_no(gateway.register))
             .row("from domain", text(gateway.from_domain.as_ref()))
             .row(

@@ -44,6 +44,9 @@ pub(super) struct Options {
     /// Seconds between two OPTIONS that ask whether it is there, 5 to 3600; 0 for never
     #[arg(long, value_name = "N")]
     ping_seconds: Option<u32>,
+    /// In which country's way it writes numbers, such as 49; "" for that of its domain's plan
+    #[arg(long, value_name = "DIGITS")]
+    country_code: Option<String>,
 }
 
 /// [`rows::Transport`], as it is typed.
@@ -113,6 +116,9 @@ impl Options {
         }
         gateway.register = self.register.unwrap_or(gateway.register);
         gateway.max_calls = self.max_calls.unwrap_or(gateway.max_calls);
+        if let Some(code) = self.country_code {
+            gateway.country_code = Some(code).filter(|code| !code.is_empty());
+        }
         gateway.ping_seconds = self.ping_seconds.unwrap_or(gateway.ping_seconds);
         Ok(())
     }

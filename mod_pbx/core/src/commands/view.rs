@@ -106,6 +106,7 @@ pub(super) fn gateway(desk: &Desk<'_>, domain: Option<&str>, gateway: &rows::Gat
         "max_calls": gateway.max_calls,
         "caller_id_style": gateway.caller_id_style,
         "ping_seconds": gateway.ping_seconds,
+        "country_code": gateway.country_code,
         "enabled": gateway.enabled,
         "state": now.state(gateway.id),
         "state_since": seen.and_then(|seen| seen.since).map(|since| format!("{since:.0}")),

@@ -1,15 +1,19 @@
 //! Who rings for a number that was called from outside, and what comes when nobody takes the call.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Destination, Did, Member, Outside, Strategy, digits};
 use crate::follow::{self, Hops};
-use crate::names::{E164, Number};
+use crate::names::{DomainName, E164, Number};
 use crate::registry::View;
 use crate::resolve::Ring;
+use crate::routing::plan::Plan;
 use crate::schedules;
-use crate::store::snapshot::{Domain, Extension};
+use crate::store::gateways::Gateway;
+use crate::store::snapshot::{Domain, Extension, Snapshot};
 
 /// A call from outside, as the carrier tells it.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +24,46 @@ pub struct Inbound<'r> {
     pub caller: &'r str,
     /// The only domain whose numbers the gateway reaches; none: it reaches all.
     pub domain: Option<&'r str>,
+    /// Which gateway brings it.
+    pub gateway: Option<Uuid>,
+    /// How numbers are written in the gateway's country; none: nobody has said so, and they have their country code.
+    pub plan: Option<&'r Plan>,
+}
+
+impl<'r> Inbound<'r> {
+    /// A call that this gateway brings. It writes numbers as is usual in its own country, else in that of its domain.
+    pub fn by(gateway: &'r Gateway, snapshot: &'r Snapshot, called: &'r str, caller: &'r str) -> Self {
+        let domain = gateway.domain.as_ref();
+        let of_domain = || Some(&snapshot.outside(domain?)?.plan);
+        Self {
+            called,
+            caller,
+            domain: domain.map(DomainName::as_str),
+            gateway: Some(gateway.id),
+            plan: gateway.country.as_deref().or_else(of_domain),
+        }
+    }
+
+    /// The DID of the number that is called, as it is written, else as its country writes it.
+    fn find<'v>(&self, snapshot: &'v Snapshot) -> Option<&'v Did> {
+        let of_country = |text: &str| self.plan.and_then(|plan| plan.of_carrier(text));
+        // Without a prefix nobody can tell a caller's country.
+        let caller = match self.plan.filter(|plan| plan.has_prefix(self.caller)) {
+            Some(plan) => plan.of_carrier(self.caller),
+            None => None,
+        };
+        let caller = caller
+            .as_deref()
+            .or_else(|| digits(self.caller))
+            .unwrap_or_default();
+        let reached = |did: &&Arc<Did>| self.domain.is_none_or(|domain| did.domain.as_str() == domain);
+        let found = |called: &str| snapshot.dids.find(called, caller, self.gateway).filter(reached);
+        let did = match digits(self.called).and_then(found) {
+            Some(did) => did,
+            None => found(&of_country(self.called)?)?,
+        };
+        Some(did)
+    }
 }
 
 /// What happens to a call.
@@ -93,12 +137,7 @@ pub struct Ringing<'v> {
 
 /// What happens to a call that comes in.
 pub fn decide<'v>(view: &View<'v>, inbound: Inbound<'_>, at: Timestamp, hops: Hops) -> Decision<'v> {
-    let called = digits(inbound.called);
-    let caller = digits(inbound.caller).unwrap_or_default();
-    let found = called.and_then(|called| view.snapshot.dids.find(called, caller));
-    let reached =
-        |did: &&std::sync::Arc<Did>| inbound.domain.is_none_or(|domain| did.domain.as_str() == domain);
-    match found.filter(reached) {
+    match inbound.find(view.snapshot) {
         Some(did) => follow_on(view, did, None, at, hops),
         None => Decision {
             via: Vec::new(),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::Did;
+use super::{Did, digits};
+use crate::names::E164;
 
 /// The longest number, in digits. E.164 has 15.
 const LONGEST: usize = 18;
@@ -39,6 +40,7 @@ impl Few {
     fn of(mut all: Vec<Arc<Did>>) -> Option<Self> {
         all.sort_by_key(|did| {
             (
+                did.gateway().is_none(),
                 std::cmp::Reverse(did.caller().map_or(0, |caller| caller.as_str().len())),
                 did.id,
             )
@@ -83,19 +85,38 @@ impl Dids {
         self.by_id.is_empty()
     }
 
-    /// Whose number these digits are, for a caller with these digits (empty: it gives none). A whole number goes
-    /// before a prefix, a longer prefix before a shorter one, one for this caller before one for anybody.
-    pub fn find(&self, called: &str, caller: &str) -> Option<&Arc<Did>> {
+    /// Whose number these digits are, for a caller with these digits (empty: it gives none) whom this gateway brings. A
+    /// whole number goes before a prefix, a longer prefix before a shorter one, one for this gateway before one for any,
+    /// one for this caller before one for anybody.
+    pub fn find(&self, called: &str, caller: &str, gateway: Option<Uuid>) -> Option<&Arc<Did>> {
+        self.first(called, |did| {
+            did.gateway().is_none_or(|own| Some(own) == gateway)
+                && did
+                    .caller()
+                    .is_none_or(|prefix| caller.starts_with(prefix.as_str()))
+        })
+    }
+
+    /// Whether a call to this number outside would come back: by whichever gateway, from a caller without a number.
+    pub fn is_own(&self, number: &E164) -> bool {
+        let own = |called| self.first(called, |did| did.caller().is_none());
+        digits(number.as_str()).and_then(own).is_some()
+    }
+
+    fn first(&self, called: &str, fits: impl Fn(&Did) -> bool) -> Option<&Arc<Did>> {
+        let fitting = |few: &'_ Few| few.all().iter().position(|did| fits(did));
         let whole = self.whole.get(&key(called)?);
-        if let Some(found) = whole.and_then(|few| fitting(few, caller)) {
-            return Some(found);
+        if let Some(few) = whole
+            && let Some(place) = fitting(few)
+        {
+            return few.all().get(place);
         }
         (1..=called.len())
             .rev()
             .filter(|length| self.lengths[*length] > 0)
             .find_map(|length| {
                 let few = self.prefixes.get(&key(&called[..length])?)?;
-                fitting(few, caller)
+                few.all().get(fitting(few)?)
             })
     }
 
@@ -149,13 +170,6 @@ impl FromIterator<Did> for Dids {
     }
 }
 
-fn fitting<'a>(few: &'a Few, caller: &str) -> Option<&'a Arc<Did>> {
-    few.all().iter().find(|did| {
-        did.caller()
-            .is_none_or(|prefix| caller.starts_with(prefix.as_str()))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,7 +207,8 @@ mod tests {
         ];
         let ids: Vec<Uuid> = all.iter().map(|did| did.id).collect();
         let mut dids: Dids = all.into_iter().collect();
-        let found = |dids: &Dids, called: &str, caller: &str| dids.find(called, caller).map(|did| did.id);
+        let found =
+            |dids: &Dids, called: &str, caller: &str| dids.find(called, caller, None).map(|did| did.id);
         assert_eq!(found(&dids, "49301234", "33"), Some(ids[2]));
         assert_eq!(found(&dids, "49301234", ""), Some(ids[2]));
         assert_eq!(found(&dids, "49301234", "44161"), Some(ids[3]));
@@ -208,6 +223,30 @@ mod tests {
         for none in ["", "493", "4931", "0", "x", "49301234567890123456", "4930x"] {
             assert_eq!(found(&dids, none, ""), None, "{none}");
         }
+        let carrier = Uuid::now_v7();
+        let mut own = did("49301234", false, None);
+        own.rare = Some(Box::new(Rare {
+            gateway: Some(carrier),
+            ..Rare::default()
+        }));
+        let id = own.id;
+        dids.insert(own);
+        let by = |gateway| dids.find("49301234", "442071", gateway).map(|did| did.id);
+        assert_eq!(by(Some(carrier)), Some(id), "its own before any other");
+        assert_eq!(by(Some(Uuid::now_v7())), Some(ids[4]));
+        assert_eq!(by(None), Some(ids[4]));
+        dids.remove(id);
+        let number = |text: &str| text.parse::<E164>().unwrap();
+        assert!(dids.is_own(&number("+49301234")) && !dids.is_own(&number("+4931234567")));
+        let mut own = did("441632960", false, None);
+        own.rare = Some(Box::new(Rare {
+            gateway: Some(carrier),
+            ..Rare::default()
+        }));
+        let id = own.id;
+        dids.insert(own);
+        assert!(dids.is_own(&number("+441632960")), "by its gateway it comes back");
+        dids.remove(id);
         dids.remove(ids[2]);
         assert_eq!(found(&dids, "49301234", "33"), Some(ids[1]));
         dids.remove(ids[1]);

@@ -150,12 +150,19 @@ pub struct Rare {
     pub schedule: Option<Uuid>,
     /// Where a call goes when they do not; none: as one that nobody took.
     pub closed: Option<Destination>,
+    /// Only calls that this gateway brings.
+    pub gateway: Option<Uuid>,
 }
 
 impl Did {
     /// Only for callers whose numbers begin so.
     pub fn caller(&self) -> Option<&DidNumber> {
         self.rare.as_ref()?.caller.as_ref()
+    }
+
+    /// Only for calls that this gateway brings.
+    pub fn gateway(&self) -> Option<Uuid> {
+        self.rare.as_ref()?.gateway
     }
 
     /// When its members ring; none: always.
@@ -193,7 +200,9 @@ impl Turn {
 }
 
 /// The digits of a number as a carrier, or whoever gives a caller's number, writes it: without `+` or `00`. None: it is
-/// no number.
+/// no number. What a country writes in its own way, [`Plan::of_carrier`] reads.
+///
+/// [`Plan::of_carrier`]: crate::routing::plan::Plan::of_carrier
 pub fn digits(text: &str) -> Option<&str> {
     let digits = text
         .strip_prefix('+')

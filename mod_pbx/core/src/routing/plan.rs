@@ -121,6 +121,36 @@ impl Plan {
 }
 
 impl Plan {
+    /// Whether a number begins as one that is dialled from within the country.
+    pub fn has_prefix(&self, number: &str) -> bool {
+        let begins = |prefix: &str| !prefix.is_empty() && number.starts_with(prefix);
+        begins("+") || begins(&self.international_prefix) || begins(&self.national_prefix)
+    }
+
+    /// The digits, with the country code, of a number as a carrier of this country writes it: with `+`, the
+    /// international or the national prefix, or none. None: it is no such number.
+    pub fn of_carrier(&self, number: &str) -> Option<String> {
+        let digits = number.strip_prefix('+').unwrap_or(number);
+        if number.len() > LONGEST_DIALLED || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let begins = |prefix: &str| {
+            let rest = number.strip_prefix(prefix)?;
+            (!prefix.is_empty()).then_some(rest)
+        };
+        let spelled = match begins("+").or_else(|| begins(&self.international_prefix)) {
+            Some(rest) => e164("", "", rest),
+            None if self.country_code.is_empty() => return None,
+            None => e164(
+                &self.country_code,
+                "",
+                begins(&self.national_prefix).unwrap_or(number),
+            ),
+        };
+        let spelled = spelled.ok()?;
+        Some(spelled.as_str().trim_start_matches('+').to_owned())
+    }
+
     /// What a call to this number costs, roughly. Of services' numbers nothing is known: they are the dearest, unless
     /// a route says otherwise.
     pub fn class(&self, number: &Outside) -> Class {
@@ -255,6 +285,36 @@ mod tests {
         let madrid = plan("34", "", "00", "");
         assert_eq!(number(&madrid, "911234567"), "+34911234567");
         assert_eq!(number(&madrid, "1004"), "1004");
+    }
+
+    #[test]
+    fn a_carrier_writes_numbers_as_its_country_does() {
+        let of = |plan: &Plan, number: &str| plan.of_carrier(number).unwrap_or_default();
+        let berlin = Plan {
+            access_prefix: "9".to_owned(),
+            ..plan("49", "0", "00", "30")
+        };
+        for number in [
+            "+4930123456",
+            "004930123456",
+            "030123456",
+            "30123456",
+            "+49030123456",
+        ] {
+            assert_eq!(of(&berlin, number), "4930123456", "{number}");
+        }
+        assert_eq!(of(&berlin, "0044207123456"), "44207123456");
+        for none in ["", "+", "x", "030123456;x", "${x}", "030", "00"] {
+            assert_eq!(berlin.of_carrier(none), None, "{none:?}");
+        }
+        let texas = plan("1", "1", "011", "512");
+        for number in ["+15125550100", "15125550100", "5125550100"] {
+            assert_eq!(of(&texas, number), "15125550100", "{number}");
+        }
+        assert_eq!(of(&texas, "0114930123456"), "4930123456");
+        assert_eq!(of(&plan("39", "", "00", ""), "0612345678"), "390612345678");
+        assert_eq!(of(&plan("34", "", "00", ""), "911234567"), "34911234567");
+        assert!(berlin.has_prefix("030") && berlin.has_prefix("+49") && !berlin.has_prefix("4930"));
     }
 
     #[test]

@@ -197,7 +197,8 @@ tables! {
     Cap = "cap", id, names [domain_id extension_id], refers [domain_id extension_id];
     Gateway = "gateway", name, names [name], refers [domain_id];
     ApiKey = "api_key", name, names [user_id name token_hash], refers [domain_id user_id];
-    Did = "did", number, names [], refers [domain_id schedule_id then_extension_id then_did_id closed_extension_id closed_did_id];
+    Did = "did", number, names [], refers [domain_id schedule_id then_extension_id then_did_id closed_extension_id closed_did_id
+        gateway_id];
     DidMember = "did_member", did_id, names [], refers [domain_id did_id extension_id];
 }
 

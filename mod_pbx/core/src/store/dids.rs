@@ -64,7 +64,7 @@ pub(super) fn check_row(did: &rows::Did) -> Result<(), String> {
 /// Why the configuration cannot stay as this change left it.
 pub(super) fn check(work: &Work<'_>, change: &Applied) -> Result<Option<String>, StoreError> {
     match &change.after {
-        Some(Row::Did(did)) => match taken(work, did)? {
+        Some(Row::Did(did)) => match taken(work, did)?.or(elsewhere(work, did)?) {
             None => circle(work, did),
             refusal => Ok(refusal),
         },
@@ -72,17 +72,47 @@ pub(super) fn check(work: &Work<'_>, change: &Applied) -> Result<Option<String>,
     }
 }
 
-/// Another DID of the same number and caller: a call could not tell them apart.
+/// A gateway of another domain brings it no calls.
+fn elsewhere(work: &Work<'_>, did: &rows::Did) -> Result<Option<String>, StoreError> {
+    let Some(gateway) = did.gateway_id else {
+        return Ok(None);
+    };
+    let serves: Option<bool> = work
+        .conn
+        .prepare_cached("SELECT ifnull(domain_id, ?2) = ?2 FROM gateway WHERE id = ?1")
+        .and_then(|mut statement| {
+            let found =
+                statement.query_row((gateway.to_string(), did.domain_id.to_string()), |row| row.get(0));
+            found.optional()
+        })
+        .map_err(on(work.conn, "looking for a DID's gateway"))?;
+    Ok((serves == Some(false)).then(|| {
+        format!(
+            "the gateway of DID {} belongs to another domain, and brings no calls here",
+            did.number
+        )
+    }))
+}
+
+/// Another DID of the same number, caller and gateway: a call could not tell them apart.
 fn taken(work: &Work<'_>, did: &rows::Did) -> Result<Option<String>, StoreError> {
     let caller = did.caller.as_ref().map(|caller| caller.as_str());
     let others: u32 = work
         .conn
         .prepare_cached(
-            "SELECT count(*) FROM did WHERE number = ?1 AND prefix = ?2 AND caller IS ?3 AND id <> ?4",
+            "SELECT count(*) FROM did WHERE number = ?1 AND prefix = ?2 AND caller IS ?3 AND id <> ?4 \
+             AND gateway_id IS ?5",
         )
         .and_then(|mut statement| {
+            let gateway = did.gateway_id.map(|id| id.to_string());
             statement.query_row(
-                (did.number.as_str(), did.prefix, caller, did.id.to_string()),
+                (
+                    did.number.as_str(),
+                    did.prefix,
+                    caller,
+                    did.id.to_string(),
+                    gateway,
+                ),
                 |row| row.get(0),
             )
         })
@@ -226,6 +256,11 @@ fn did(row: &SqlRow<'_>, domain: Arc<DomainName>, members: Box<[Member]>) -> rus
             Some(uuid(row, 8)?)
         },
         closed: destination(row, 13)?,
+        gateway: if row.get_ref(17)? == rusqlite::types::ValueRef::Null {
+            None
+        } else {
+            Some(uuid(row, 17)?)
+        },
     };
     Ok(Did {
         id: uuid(row, 0)?,

@@ -14,6 +14,8 @@ use super::rows::{self, CallerIdStyle, Transport};
 use super::text::quote;
 use crate::names::{DomainName, GatewayName, SipHost};
 use crate::network::Network;
+use crate::routing::countries;
+use crate::routing::plan::Plan;
 use crate::seal;
 
 const ALL: &str = include_str!("../../../../sql/load_gateways.sql");
@@ -57,6 +59,8 @@ pub struct Gateway {
     pub ping_seconds: u32,
     /// Off: does not exist for the switch, and no call is its.
     pub enabled: bool,
+    /// How it writes numbers of its own country; none: as its domain does.
+    pub country: Option<Box<Plan>>,
 }
 
 impl Gateway {
@@ -202,6 +206,9 @@ fn gateway(row: &Row<'_>) -> rusqlite::Result<Gateway> {
         caller_id_style,
         ping_seconds: row.get(13)?,
         enabled: row.get(14)?,
+        country: row
+            .get::<_, Option<String>>(15)?
+            .map(|code| Box::new(countries::plan(&code))),
         name,
     })
 }
@@ -246,6 +253,15 @@ pub(super) fn check(gateway: &mut rows::Gateway) -> Result<(), String> {
             "ping-seconds takes 5 to 3600, or 0 for never, not {}",
             gateway.ping_seconds
         ));
+    }
+    if let Some(code) = &gateway.country_code {
+        let good = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+        if !good || code.starts_with('0') {
+            return Err(format!(
+                "country-code is up to 3 digits without zeros before them, such as 49, not {}",
+                quote(code)
+            ));
+        }
     }
     if let Some(acl) = &gateway.source_acl {
         gateway.source_acl = Some(networks(acl)?);
@@ -307,6 +323,7 @@ mod tests {
             caller_id_style: CallerIdStyle::Pai,
             ping_seconds: 0,
             enabled,
+            country: None,
         }
     }
 

@@ -28,6 +28,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (17, include_str!("../../../../sql/0017_outside_members.sql")),
     (18, include_str!("../../../../sql/0018_calls_of_domain.sql")),
     (19, include_str!("../../../../sql/0019_emergency_notices.sql")),
+    (20, include_str!("../../../../sql/0020_did_gateways.sql")),
 ];
 
 /// The version this program reads and writes.

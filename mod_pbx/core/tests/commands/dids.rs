@@ -14,7 +14,7 @@ fn office() -> Desk {
 /// Whose number lookups take this for.
 fn found(desk: &Desk, called: &str, caller: &str) -> Option<Vec<String>> {
     let snapshot = desk.pbx.store().snapshot();
-    let did = snapshot.dids.find(called, caller)?;
+    let did = snapshot.dids.find(called, caller, None)?;
     Some(did.members.iter().map(ToString::to_string).collect())
 }
 
@@ -62,7 +62,7 @@ fn a_did_rings_whom_it_names_until_it_is_taken_back() {
             .store()
             .snapshot()
             .dids
-            .find("4930999", "")
+            .find("4930999", "", None)
             .unwrap()
             .domain
             .as_str(),
@@ -309,6 +309,59 @@ fn one_extension_is_called_with_its_own_forwards_and_nobodys_number_is_refused()
     desk.ok("domain add other.test");
     desk.ok("gateway set carrier --domain other.test");
     has(&comes(&desk, "pbx_gateways", "+4930999", ""), &["404"]);
+}
+
+#[test]
+fn a_did_may_be_tied_to_its_gateway_and_numbers_are_read_as_the_carrier_writes_them() {
+    let desk = carrier();
+    desk.ok("did add +4930123456 --members 1001");
+    has(
+        &comes(&desk, "pbx_gateways", "+4930123456", ""),
+        &["1001@pbx.test"],
+    );
+    // In the way of a country that nobody has named.
+    has(&comes(&desk, "pbx_gateways", "030123456", ""), &["404"]);
+    desk.ok("gateway set carrier --country-code 49");
+    for number in [
+        "030123456",
+        "30123456",
+        "+49030123456",
+        "004930123456",
+        "4930123456",
+    ] {
+        has(&comes(&desk, "pbx_gateways", number, ""), &["1001@pbx.test"]);
+    }
+    for number in ["030123457", "0030123456", "0", "00"] {
+        has(&comes(&desk, "pbx_gateways", number, ""), &["404"]);
+    }
+    // As the domain's own plan says, if the gateway is a domain's.
+    desk.ok("gateway set carrier --country-code ''");
+    has(&comes(&desk, "pbx_gateways", "030123456", ""), &["404"]);
+    desk.ok("plan set --country-code 49 --access-prefix 9");
+    desk.ok("gateway set carrier --domain pbx.test");
+    has(&comes(&desk, "pbx_gateways", "030123456", ""), &["1001@pbx.test"]);
+
+    desk.ok("gateway add other --proxy 198.51.100.99 --register no");
+    desk.ok("did add +4930123456 --gateway other --members 1002");
+    has(&comes(&desk, "pbx_gateways", "030123456", ""), &["1001@pbx.test"]);
+    desk.ok("did add +4930123456 --gateway carrier --members 1003");
+    let document = comes(&desk, "pbx_gateways", "030123456", "");
+    has(&document, &["1003@pbx.test"]);
+    assert!(!document.contains("1001@"), "{document}");
+    let refused = desk.refused("did add +4930123456 --gateway carrier --members 1002");
+    assert!(refused.contains("already"), "{refused}");
+    let refused = desk.refused("gateway delete carrier");
+    assert!(refused.contains("did 4930123456"), "{refused}");
+    let refused = desk.refused("did add +4930123457 --gateway nobody --members 1002");
+    assert!(refused.contains("there is no gateway nobody"), "{refused}");
+    desk.ok("domain add other.test");
+    let refused = desk.refused("gateway set other --domain other.test");
+    assert!(refused.contains("did 4930123456 stays behind"), "{refused}");
+    desk.ok("gateway add third --proxy 198.51.100.98 --register no --domain other.test");
+    let refused = desk.refused("did add +4930123458 --gateway third --members 1002 --domain pbx.test");
+    assert!(refused.contains("belongs to another domain"), "{refused}");
+    let refused = desk.refused("gateway set carrier --country-code 049");
+    assert!(refused.contains("country-code is up to 3 digits"), "{refused}");
 }
 
 #[test]

@@ -63,6 +63,7 @@ impl World {
             caller_id_style: rows::CallerIdStyle::Pai,
             ping_seconds: 30,
             enabled: true,
+            country: None,
         };
         let mut second = gateway(
             "second",

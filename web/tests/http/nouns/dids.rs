@@ -78,6 +78,21 @@ fn a_did_rings_its_members_in_order_and_then_goes_where_it_is_said() {
         (&open["closed"], &open["closed_announcement"]),
         (&Value::Null, &Value::Null)
     );
+    // For the calls of one gateway, beside the one for those of any other.
+    let gateway = json!({"name": "second", "proxy": "192.0.2.50", "country_code": "49"});
+    let gateway = made(&mut world.root, "gateways", &gateway);
+    assert_eq!(gateway["country_code"], "49");
+    let body = json!({
+        "domain_id": one, "number": "+4930123450", "members": members(&[&first]), "gateway_id": gateway["id"],
+    });
+    let own = made(&mut world.root, "dids", &body);
+    assert_eq!(own["gateway"], "second");
+    assert!(world.site.must("did list json").contains("\"second\""));
+    let (path, rev) = at("dids", &own);
+    assert_eq!(
+        send(&mut world.root, "DELETE", &path, rev, &Value::Null).status,
+        200
+    );
     // It is found by what people type, and goes with its members.
     assert_eq!(world.row("dids?q=%2B4930123")["id"], did["id"]);
     assert_eq!(world.row("dids?number=004930123450")["id"], did["id"]);
@@ -171,11 +186,14 @@ fn a_domain_says_what_its_numbers_do_and_not_which_it_has() {
         &json!({"strategy": "round-robin", "number": "4930111"}),
     );
     assert_eq!(changed["strategy"], "round-robin");
+    let carrier = json!({"name": "carrier", "proxy": "192.0.2.50", "domain_id": one});
+    let carrier = made(&mut world.root, "gateways", &carrier);
     let (path, rev) = at("dids", &changed);
     for body in [
         json!({"number": "+4930333"}),
         json!({"prefix": true}),
         json!({"caller": "+44"}),
+        json!({"gateway_id": carrier["id"]}),
     ] {
         let refused = send(&mut world.chief, "PATCH", &path, rev, &body);
         assert_eq!(

@@ -11,7 +11,7 @@ use crate::admin::field::{Field, Kind, parsed};
 use crate::admin::{Admin, Draft, Grant, Noun, Place, Plan, Refusal, Sort, Source, Stored, Who, plain};
 use crate::dids;
 use crate::names::{DidNumber, E164, Slug};
-use crate::store::rows::{Did, Extension, Role, Schedule};
+use crate::store::rows::{Did, Extension, Gateway, Role, Schedule};
 use crate::store::{Change, Image, Reader, Row, StoreError, Table};
 
 /// The most members of one DID.
@@ -85,6 +85,15 @@ pub static NOUN: Noun = Noun {
         )
         .or_null()
         .default("null"),
+        Field::may(
+            "gateway_id",
+            Kind::Of(Table::Gateway),
+            "Only calls that this gateway brings; null: whichever does.",
+        )
+        .or_null()
+        .default("null")
+        .filter(),
+        Field::shown("gateway", Kind::Text(32), "That gateway's name.").or_null(),
         Field::must(
             "members",
             Kind::List(&Kind::Object(&MEMBER), MOST),
@@ -195,7 +204,12 @@ fn show(_: &Admin<'_>, reader: &Reader<'_>, row: &Row, image: &mut Image) -> Res
         Some(id) => reader.get::<Schedule>(id)?.map(|schedule| schedule.name),
         None => None,
     };
+    let gateway = match did.gateway_id {
+        Some(id) => reader.get::<Gateway>(id)?.map(|gateway| gateway.name),
+        None => None,
+    };
     let (then, closed) = then_of(reader, did)?;
+    image.insert("gateway".into(), json!(gateway));
     image.insert("members".into(), json!(members_of(reader, did.id)?));
     image.insert("rings".into(), json!(rings));
     image.insert("schedule".into(), json!(schedule));
@@ -400,7 +414,8 @@ fn edit(admin: &Admin<'_>, grant: &Grant, before: &Row, draft: &Draft) -> Result
     let mut image = Row::from(before.clone()).image();
     draft.onto(&mut image);
     let did = fitted(admin, image, draft)?;
-    if (&did.number, did.prefix, &did.caller) != (&before.number, before.prefix, &before.caller) {
+    let which = |did: &Did| (did.number.clone(), did.prefix, did.caller.clone(), did.gateway_id);
+    if which(&did) != which(before) {
         may_number(grant)?;
     }
     let old = admin.read(|reader| Ok(reader.did_members(did.id)?))?;

@@ -104,6 +104,13 @@ pub static NOUN: Noun = Noun {
             "Seconds between two OPTIONS, from 5; 0: none.",
         )
         .default("30"),
+        Field::may(
+            "country_code",
+            Kind::Text(3),
+            "In which country's way it writes numbers, by its calling code; null: as its domain's plan says.",
+        )
+        .or_null()
+        .default("null"),
         Field::may("enabled", Kind::Flag, "Off, it does not exist for the switch.")
             .default("true")
             .filter(),

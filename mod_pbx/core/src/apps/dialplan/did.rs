@@ -14,7 +14,6 @@ use crate::dids::{self, Away, Decision, Destination, Did, End, Inbound, Ringing,
 use crate::follow::{self, Hops, Way};
 use crate::forward::When;
 use crate::gateways;
-use crate::names::DomainName;
 use crate::registry::View;
 use crate::registry::dict::Handler;
 use crate::reply::Reply;
@@ -77,13 +76,8 @@ fn dialled<'r>(rq: &Request<'r>) -> Cow<'r, str> {
 
 /// What is done with a call to this number; none: nobody has it, or none whom the gateway reaches.
 pub(super) fn called(call: Outside<'_, '_>, number: &str) -> Option<String> {
-    let domain = call.gateway.domain.as_ref().map(DomainName::as_str);
     let caller = call.rq.param("Caller-Caller-ID-Number").unwrap_or_default();
-    let inbound = Inbound {
-        called: number,
-        caller: &caller,
-        domain,
-    };
+    let inbound = Inbound::by(call.gateway, call.view.snapshot, number, &caller);
     let decision = dids::decide(call.view, inbound, call.view.now(), Hops::of(call.rq));
     if let (Some(watch), Some(domain)) = (call.view.watch, decision.domain) {
         watch.is_of(&domain.name);

@@ -6,7 +6,6 @@
 //! Who pays is who causes the call: who dials; who forwards; who sends on a call by a redirect (302) or a transfer.
 
 use super::{Call, action, bridge, open, refusal};
-use crate::dids;
 use crate::follow::Hops;
 use crate::gateways;
 use crate::legs::{self, Sender};
@@ -337,9 +336,7 @@ impl<'r, 'v> Leaving<'r, 'v> {
 
 /// Whether a forward to this number goes there, as a call of who forwards.
 pub(super) fn decide_forward(view: &View<'_>, payer: &Payer<'_>, number: &E164) -> Result<Out, Why> {
-    if let Some(digits) = dids::digits(number.as_str())
-        && view.snapshot.dids.find(digits, "").is_some()
-    {
+    if view.snapshot.dids.is_own(number) {
         OWN_NUMBER.tell(view);
         return Err(OWN_NUMBER);
     }

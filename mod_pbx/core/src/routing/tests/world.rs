@@ -71,6 +71,7 @@ pub(super) fn gateway(name: &str, domain: Option<&str>, enabled: bool) -> Gatewa
         caller_id_style: CallerIdStyle::Pai,
         ping_seconds: 0,
         enabled,
+        country: None,
     }
 }
 

@@ -86,6 +86,8 @@ pub struct Gateway {
     pub ping_seconds: u32,
     /// Off: does not exist for the switch.
     pub enabled: bool,
+    /// In which country's way it writes numbers, by its calling code; none: as its domain's plan says.
+    pub country_code: Option<String>,
     /// The revision that wrote this row.
     #[serde(default)]
     pub row_rev: u64,

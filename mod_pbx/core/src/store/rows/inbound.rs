@@ -14,7 +14,7 @@ pub struct Did {
     pub id: Uuid,
     /// The domain it belongs to.
     pub domain_id: Uuid,
-    /// Its digits. No two DIDs have number, prefix and caller alike, in whatever domain.
+    /// Its digits. No two DIDs have number, prefix, caller and gateway alike, in whatever domain.
     pub number: DidNumber,
     /// Whether every number is meant that begins so.
     pub prefix: bool,
@@ -42,6 +42,8 @@ pub struct Did {
     pub closed_did_id: Option<Uuid>,
     /// Which announcement.
     pub closed_announcement: Option<Slug>,
+    /// Only calls that this gateway brings; none: whichever does.
+    pub gateway_id: Option<Uuid>,
     /// The revision that wrote this row.
     #[serde(default)]
     pub row_rev: u64,

@@ -20,6 +20,7 @@ pub(super) static GATEWAY: Shape = Shape {
         text("caller_id_style"),
         number("ping_seconds"),
         flag("enabled"),
+        text("country_code"),
         number("row_rev"),
         text("updated_at"),
     ],

@@ -39,6 +39,7 @@ pub(super) static DID: Shape = Shape {
         key("closed_extension_id", Table::Extension),
         key("closed_did_id", Table::Did),
         text("closed_announcement"),
+        key("gateway_id", Table::Gateway),
         number("row_rev"),
         text("updated_at"),
     ],

@@ -56,13 +56,13 @@ fn sample(table: Table) -> Image {
             json!({"id": id, "domain_id": null, "name": "carrier", "proxy": "sip.example.com",
             "transport": "udp", "realm": null, "username": null, "password": null, "register": false,
             "from_domain": null, "source_acl": null, "max_calls": 0, "caller_id_style": "pai",
-            "ping_seconds": 30, "enabled": true})
+            "ping_seconds": 30, "enabled": true, "country_code": null})
         }
         Table::Did => {
             json!({"id": id, "domain_id": id, "number": "4930", "prefix": false, "caller": null,
             "strategy": "all", "ring_seconds": 20, "schedule_id": null, "then_kind": "hangup",
             "then_extension_id": null, "then_did_id": null, "then_announcement": null, "closed_kind": null,
-            "closed_extension_id": null, "closed_did_id": null, "closed_announcement": null})
+            "closed_extension_id": null, "closed_did_id": null, "closed_announcement": null, "gateway_id": null})
         }
         Table::DidMember => {
             json!({"id": id, "domain_id": id, "did_id": id, "position": 0, "extension_id": id, "outside": null})

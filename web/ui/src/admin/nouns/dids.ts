@@ -63,6 +63,7 @@ export const dids: Noun = {
     DOMAIN,
     { name: 'prefix', label: ['Every number that begins so', 'Jede Nummer, die so beginnt'], kind: 'flag', initial: false, column: 'wide', filter: true },
     { name: 'caller', label: ['Only callers that begin so', 'Nur Anrufer, die so beginnen'], help: ['Empty: any.', 'Leer: alle.'], max: 40, empty: true },
+    { name: 'gateway_id', label: ['Only calls by', 'Nur Anrufe über'], help: ['Empty: whichever gateway brings them.', 'Leer: gleich welches Gateway sie bringt.'], kind: 'ref', of: 'gateways', shows: 'gateway', empty: true, none: ['any gateway', 'jedes Gateway'] },
     { name: 'rings', label: ['Rings', 'Klingelt bei'], sent: 'never', column: true },
     {
       name: 'members',

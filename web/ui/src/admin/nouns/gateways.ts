@@ -112,6 +112,7 @@ export const gateways: Noun = {
       max: 3600,
       initial: 30,
     },
+    { name: 'country_code', label: ['Writes numbers as in', 'Schreibt Nummern wie in'], help: ['The calling code of a country, such as 49. Empty: as its domain dials.', 'Die Ländervorwahl, etwa 49. Leer: wie seine Domäne wählt.'], kind: 'digits', max: 3, empty: true },
     ENABLED,
     { name: 'has_password', label: ['Has a password', 'Hat ein Passwort'], kind: 'flag', sent: 'never' },
     { name: 'since', label: ['Since', 'Seit'], kind: 'time', sent: 'never' },

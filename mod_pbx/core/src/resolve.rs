@@ -173,7 +173,7 @@ impl<'a> Ring<'a> {
 
     /// Whether there is nothing to ring.
     pub fn is_empty(&self) -> bool {
-        self.legs().next().is_none()
+        !self.presence.everybody && self.legs().next().is_none()
     }
 
     /// For how long, in seconds.

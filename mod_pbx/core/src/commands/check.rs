@@ -1,4 +1,4 @@
-//! `pbx check`: what calls out must do, whatever is changed.
+//! `pbx check`: what calls must do, whatever is changed.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::address::At;
 use super::desk::{self, Desk, InDomain};
 use super::explain;
-use super::out::{Answer, Refusal, Said, Table, count, refuse};
-use crate::names::{E164, GatewayName, Number};
-use crate::routing::expect::Expected;
+use super::out::{Answer, Refusal, Said, Table, count};
+use crate::names::{E164, GatewayName};
+use crate::routing::expect::{Expected, Origin};
 use crate::store::{Change, rows};
 
 #[derive(Debug, Args)]
@@ -27,8 +27,12 @@ pub(super) enum Verb {
     #[command(after_help = "\
 Examples: pbx check add 1001 0900123456 refused
           pbx check add 1001 +4930123456 out --gateway carrier --caller-id +4930100
-          pbx check add 1001 +33123456789 refused at 2026-12-24T20:00")]
-    Add(Add),
+          pbx check add 1001 +33123456789 refused at 2026-12-24T20:00
+          pbx check add 1001 1002 rings --target 1002
+          pbx check add gateway:carrier +4930123450 rings --target \"1001 1002\" at 2026-11-22T12:00
+          pbx check add gateway:carrier +4930123450 voicemail --target 1001 at 2026-11-22T20:00
+FROM is an extension, or gateway:NAME for a call that comes in. It is asked with all phones and gateways there.")]
+    Add(Box<Add>),
     /// Lists the route tests
     #[command(after_help = "Example: pbx check list")]
     List {
@@ -38,9 +42,9 @@ Examples: pbx check add 1001 0900123456 refused
     /// Deletes the route tests of a call
     #[command(after_help = "Example: pbx check delete 1001 0900123456")]
     Delete {
-        /// The extension that calls
-        #[arg(value_name = "NUMBER")]
-        number: At<Number>,
+        /// Who calls: an extension, or gateway:NAME
+        #[arg(value_name = "FROM")]
+        number: At<Origin>,
         /// What is dialled
         #[arg(value_name = "TO")]
         dialled: String,
@@ -51,15 +55,21 @@ Examples: pbx check add 1001 0900123456 refused
 
 #[derive(Debug, Args)]
 pub(super) struct Add {
-    /// The extension that calls
-    #[arg(value_name = "NUMBER")]
-    number: At<Number>,
+    /// Who calls: an extension, or gateway:NAME
+    #[arg(value_name = "FROM")]
+    number: At<Origin>,
     /// What is dialled
     #[arg(value_name = "TO")]
     dialled: String,
-    /// What is to happen: out or refused
-    #[arg(value_name = "out|refused")]
+    /// What is to happen
+    #[arg(value_name = "out|refused|rings|voicemail|announcement|ends")]
     expect: Expected,
+    /// Who rings, whose mailbox answers, or which announcement is heard
+    #[arg(long, value_name = "NUMBERS|NAME")]
+    target: Option<String>,
+    /// The number of a caller outside
+    #[arg(long, value_name = "NUMBER")]
+    caller: Option<String>,
     /// at TIME: another time than that at which it is asked
     #[arg(value_name = "at TIME", num_args = 0..=3)]
     when: Vec<String>,
@@ -77,7 +87,7 @@ impl Check {
     pub(super) fn run(self, desk: &Desk<'_>) -> Said {
         match self.verb {
             None => check(desk),
-            Some(Verb::Add(test)) => add(desk, test),
+            Some(Verb::Add(test)) => add(desk, *test),
             Some(Verb::List { place }) => list(desk, &place),
             Some(Verb::Delete {
                 number,
@@ -119,9 +129,6 @@ fn check(desk: &Desk<'_>) -> Said {
 
 fn add(desk: &Desk<'_>, said: Add) -> Said {
     let at = explain::time(&said.when)?;
-    if said.expect == Expected::Refused && (said.gateway.is_some() || said.caller_id.is_some()) {
-        return refuse("--gateway and --caller-id go with out: a call that is refused has neither");
-    }
     let (domain, row) = desk.read(|reader| {
         let domain = desk::domain(reader, said.number.domain.as_ref(), said.place.domain.as_ref())?;
         let row = rows::RouteTest {
@@ -129,8 +136,10 @@ fn add(desk: &Desk<'_>, said: Add) -> Said {
             domain_id: domain.id,
             number: said.number.name.clone(),
             dialled: said.dialled.clone(),
+            caller: said.caller.clone(),
             at_time: at.map(|at| at.to_string()).unwrap_or_default(),
             expect: said.expect,
+            target: said.target.clone(),
             gateway: said.gateway.clone(),
             caller_id: said.caller_id.clone(),
             row_rev: 0,
@@ -139,9 +148,8 @@ fn add(desk: &Desk<'_>, said: Add) -> Said {
         Ok((domain, row))
     })?;
     let summary = format!(
-        "route test of {} calling {} added",
-        desk::full(&row.number, &domain),
-        row.dialled
+        "route test of {}@{} calling {} added",
+        row.number, domain.name, row.dialled
     );
     let done = desk.commit(&summary, vec![Change::put(row.clone())])?;
     Ok(Answer::done(
@@ -153,7 +161,7 @@ fn add(desk: &Desk<'_>, said: Add) -> Said {
 fn list(desk: &Desk<'_>, place: &InDomain) -> Said {
     desk.read(|reader| {
         let domain = desk::domain(reader, None, place.domain.as_ref())?;
-        let mut table = Table::new(["from", "to", "at", "expected", "gateway", "caller ID"]);
+        let mut table = Table::new(["from", "to", "at", "expected", "target", "gateway", "caller ID"]);
         let all = reader.route_tests(domain.id)?;
         for row in &all {
             table.row([
@@ -161,6 +169,7 @@ fn list(desk: &Desk<'_>, place: &InDomain) -> Said {
                 row.dialled.clone(),
                 row.at_time.clone(),
                 row.expect.as_str().to_owned(),
+                row.target.clone().unwrap_or_default(),
                 row.gateway.as_ref().map(ToString::to_string).unwrap_or_default(),
                 row.caller_id
                     .as_ref()
@@ -173,7 +182,7 @@ fn list(desk: &Desk<'_>, place: &InDomain) -> Said {
     })
 }
 
-fn delete(desk: &Desk<'_>, number: &At<Number>, dialled: &str, place: &InDomain) -> Said {
+fn delete(desk: &Desk<'_>, number: &At<Origin>, dialled: &str, place: &InDomain) -> Said {
     let (domain, found) = desk.read(|reader| {
         let domain = desk::domain(reader, number.domain.as_ref(), place.domain.as_ref())?;
         let all = reader.route_tests(domain.id)?;
@@ -188,8 +197,8 @@ fn delete(desk: &Desk<'_>, number: &At<Number>, dialled: &str, place: &InDomain)
         Ok((domain, found))
     })?;
     let summary = format!(
-        "route test of {} calling {dialled} deleted",
-        desk::full(&number.name, &domain)
+        "route test of {}@{} calling {dialled} deleted",
+        number.name, domain.name
     );
     let done = desk.commit(&summary, found.into_iter().map(Change::delete).collect())?;
     Ok(Answer::done(

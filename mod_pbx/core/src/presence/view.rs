@@ -208,9 +208,19 @@ pub struct View {
     pub blind: bool,
     /// How many registrations there are.
     pub registrations: usize,
+    /// Everybody is taken to be there: nobody was looked for.
+    pub(crate) everybody: bool,
 }
 
 impl View {
+    /// One that takes everybody to be there, for what is asked about the configuration alone.
+    pub(crate) fn assumed() -> Self {
+        Self {
+            everybody: true,
+            ..Self::default()
+        }
+    }
+
     /// What is known of a line: none, if it has neither a registration nor a call. Names in lower case.
     pub fn line(&self, domain: &str, username: &str) -> Option<&Arc<Line>> {
         self.domains.get(domain)?.lines.get(username)

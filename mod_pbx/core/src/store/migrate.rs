@@ -29,6 +29,10 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (18, include_str!("../../../../sql/0018_calls_of_domain.sql")),
     (19, include_str!("../../../../sql/0019_emergency_notices.sql")),
     (20, include_str!("../../../../sql/0020_did_gateways.sql")),
+    (
+        21,
+        include_str!("../../../../sql/0021_route_tests_of_calls_in.sql"),
+    ),
 ];
 
 /// The version this program reads and writes.

@@ -232,17 +232,20 @@ impl Gathered<'_> {
     }
 
     fn tests(&mut self) -> rusqlite::Result<()> {
-        let sql = "SELECT domain_id, number, dialled, at_time, expect, gateway, caller_id FROM route_test t \
-                   WHERE {here} ORDER BY id";
+        let sql = "SELECT domain_id, number, dialled, at_time, expect, gateway, caller_id, caller, target \
+                   FROM route_test t WHERE {here} ORDER BY id";
         self.each(sql, "t", |parts, row| {
             let test = Test {
                 number: parsed(row, 1)?,
                 dialled: row.get::<_, String>(2)?.into(),
+                caller: row.get(7)?,
                 at: row.get_ref(3)?.as_str()?.parse().ok(),
-                expected: match row.get_ref(4)?.as_str()? {
-                    "refused" => Expected::Refused,
-                    _ => Expected::Out,
+                expected: {
+                    let text = row.get_ref(4)?.as_str()?;
+                    let known = Expected::ALL.into_iter().find(|one| one.as_str() == text);
+                    known.ok_or_else(|| odd(format!("{text:?} is nothing that is expected of a call")))?
                 },
+                target: row.get(8)?,
                 gateway: perhaps(row, 5)?,
                 caller_id: perhaps(row, 6)?,
             };

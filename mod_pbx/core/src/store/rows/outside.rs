@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::names::{E164, GatewayName, Number, Slug};
+use crate::names::{E164, GatewayName, Slug};
 use crate::routing::Class;
-use crate::routing::expect::Expected;
+use crate::routing::expect::{Expected, Origin};
 use crate::routing::pattern::Pattern;
 use crate::routing::plan::Plan;
 
@@ -248,14 +248,18 @@ pub struct RouteTest {
     pub id: Uuid,
     /// The domain it belongs to.
     pub domain_id: Uuid,
-    /// The extension that calls.
-    pub number: Number,
+    /// Who calls.
+    pub number: Origin,
     /// What is dialled.
     pub dialled: String,
+    /// The number of a caller outside; none: it gives none.
+    pub caller: Option<String>,
     /// When, RFC 3339; empty: whenever it is asked.
     pub at_time: String,
     /// What is to happen.
     pub expect: Expected,
+    /// Who rings, blank separated; whose mailbox answers; what is played.
+    pub target: Option<String>,
     /// By which gateway it goes out first; none: by any.
     pub gateway: Option<GatewayName>,
     /// As whom; none: as anybody.

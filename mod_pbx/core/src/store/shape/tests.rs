@@ -45,7 +45,7 @@ fn sample(table: Table) -> Image {
         Table::RouteGrant => json!({"id": id, "domain_id": id, "route_id": id, "extension_id": id,
             "group_id": null}),
         Table::RouteTest => json!({"id": id, "domain_id": id, "number": "1001", "dialled": "112",
-            "at_time": "", "expect": "out", "gateway": null, "caller_id": null}),
+            "at_time": "", "expect": "out", "gateway": null, "caller_id": null, "caller": null, "target": null}),
         Table::Block => json!({"id": id, "domain_id": id, "pattern": "+49900*", "note": ""}),
         Table::Cap => {
             json!({"id": id, "domain_id": id, "extension_id": id, "concurrent": 1, "per_hour": 1,

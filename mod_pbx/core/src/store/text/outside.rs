@@ -2,6 +2,8 @@
 
 use super::{check_email, quote};
 use crate::alarm::check_url;
+use crate::names::{E164, Number, Slug};
+use crate::routing::expect::{Expected, Origin};
 use crate::routing::pattern::Pattern;
 use crate::store::rows::{CallerIdUse, Cap, NumberPlan, Route, RouteGateway, RouteGrant, RouteTest};
 
@@ -131,7 +133,17 @@ pub(super) fn route(route: &mut Route) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn test(test: &RouteTest) -> Result<(), String> {
+/// Whether it is an extension's number, or one outside with whose call it is: `1001`, `+491711234567/1001`.
+fn rings(word: &str) -> bool {
+    let (outside, number) = match word.split_once('/') {
+        Some((outside, number)) => (Some(outside), number),
+        None => (None, word),
+    };
+    number.parse::<Number>().is_ok()
+        && outside.is_none_or(|typed| typed.parse::<E164>().is_ok_and(|number| number.as_str() == typed))
+}
+
+pub(super) fn test(test: &mut RouteTest) -> Result<(), String> {
     if !test.at_time.is_empty() && test.at_time.parse::<jiff::Timestamp>().is_err() {
         return Err(format!(
             "at-time takes a time such as 2026-12-24T20:00:00Z, not {}",
@@ -141,7 +153,58 @@ pub(super) fn test(test: &RouteTest) -> Result<(), String> {
     if test.dialled.is_empty() || test.dialled.len() > 64 || test.dialled.chars().any(char::is_control) {
         return Err("a route test says what is dialled, in up to 64 bytes".into());
     }
+    let comes_in = matches!(test.number, Origin::Gateway(_));
+    if test.expect == Expected::Out && comes_in {
+        return Err("a call that a gateway brings in does not go out: expect something else".into());
+    }
+    if test.expect != Expected::Out && (test.gateway.is_some() || test.caller_id.is_some()) {
+        return Err("gateway and caller-id go with out: any other call has neither".into());
+    }
+    if let Some(caller) = &test.caller
+        && (!comes_in || caller.len() > 32 || !is_number(caller))
+    {
+        return Err("caller is the number of somebody outside, and goes with gateway:NAME".into());
+    }
+    let Some(target) = &mut test.target else {
+        return if test.expect.has_target() {
+            Err(format!(
+                "{} says whom, or which: name a target",
+                test.expect.as_str()
+            ))
+        } else {
+            Ok(())
+        };
+    };
+    let words: Vec<&str> = target.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let good = match test.expect {
+        Expected::Rings => (1..=50).contains(&words.len()) && words.iter().all(|word| rings(word)),
+        Expected::Voicemail => words.len() == 1 && words[0].parse::<Number>().is_ok(),
+        Expected::Announcement => words.len() == 1 && words[0].parse::<Slug>().is_ok(),
+        Expected::Out | Expected::Refused | Expected::Ends => {
+            return Err(format!("{} takes no target", test.expect.as_str()));
+        }
+    };
+    if !good {
+        return Err(format!(
+            "{} takes {}, not {}",
+            test.expect.as_str(),
+            match test.expect {
+                Expected::Rings => {
+                    "numbers of extensions, and outside with whose call it is, such as \"1001 +491711234567/1001\""
+                }
+                Expected::Voicemail => "the number of an extension",
+                _ => "the name of an announcement",
+            },
+            quote(target)
+        ));
+    }
+    *target = words.join(" ");
     Ok(())
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 pub(super) fn way(way: &RouteGateway) -> Result<(), String> {

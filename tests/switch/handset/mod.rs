@@ -251,6 +251,27 @@ impl Handset {
             .status
     }
 
+    /// Hangs up a call that this phone took.
+    #[track_caller]
+    pub(crate) fn put_down(&self, invite: &Message) {
+        let header = |name| invite.header(name).unwrap_or_default();
+        let uri = header("Contact").split(['<', '>']).nth(1).unwrap_or_default();
+        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed) + 1000;
+        let (call_id, cseq) = (header("Call-ID"), format!("{sequence} BYE"));
+        let text = format!(
+            "BYE {uri} SIP/2.0\r\nVia: SIP/2.0/{} {};rport;branch=z9hG4bKbye{sequence}\r\nMax-Forwards: 70\r\n\
+             From: {};tag=handset\r\nTo: {}\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\nContact: {}\r\n\
+             Content-Length: 0\r\n\r\n",
+            self.shared.transport(),
+            self.address,
+            header("To"),
+            header("From"),
+            self.contact,
+        );
+        let answer = self.until_answered(&text, call_id, &cseq);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
     /// Pulls the plug: the connection closes without a word.
     pub(crate) fn unplug(&self) {
         if let Wire::Tcp(stream) = &self.shared.wire {

@@ -87,7 +87,12 @@ fn a_did_rings_its_members_in_order_and_then_goes_where_it_is_said() {
     });
     let own = made(&mut world.root, "dids", &body);
     assert_eq!(own["gateway"], "second");
-    assert!(world.site.must("did list json").contains("\"second\""));
+    assert!(
+        world
+            .site
+            .must("did list --domain one.test json")
+            .contains("\"second\"")
+    );
     let (path, rev) = at("dids", &own);
     assert_eq!(
         send(&mut world.root, "DELETE", &path, rev, &Value::Null).status,
@@ -186,7 +191,7 @@ fn a_domain_says_what_its_numbers_do_and_not_which_it_has() {
         &json!({"strategy": "round-robin", "number": "4930111"}),
     );
     assert_eq!(changed["strategy"], "round-robin");
-    let carrier = json!({"name": "carrier", "proxy": "192.0.2.50", "domain_id": one});
+    let carrier = json!({"name": "own", "proxy": "192.0.2.50", "domain_id": one});
     let carrier = made(&mut world.root, "gateways", &carrier);
     let (path, rev) = at("dids", &changed);
     for body in [

@@ -14,6 +14,10 @@ export class Loaded<T> {
   readonly data = signal<T | null>(null)
   readonly problem = signal('')
   private asked = 0
+  /** An answer is on its way, and will be shown. */
+  private underway = false
+  /** News were heard: it is asked for soon, whatever comes of what was asked for before. */
+  private due = false
   private over = false
   private cancel = () => {}
 
@@ -27,25 +31,38 @@ export class Loaded<T> {
   ) {}
 
   hear(news: News): void {
-    if (this.concerns(news)) this.later(SETTLING)
+    if (this.concerns(news)) this.soon()
   }
 
   async load(): Promise<void> {
     const asked = ++this.asked
+    this.underway = true
     try {
       const found = await this.fetch()
-      if (asked === this.asked) this.take(found)
+      if (asked === this.asked) this.show(found)
     } catch (error) {
       if (asked !== this.asked || this.over) return
+      this.underway = false
       this.problem.value = (error as Error).message
       const refused = error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429
       if (!refused) this.later(AGAIN)
     }
   }
 
-  /** What is known better than by what is on its way. */
+  /** What is known better than by what is on its way, which may tell of more than this: that is asked for anew. */
   take(found: T): void {
+    if (this.underway) this.soon()
+    this.show(found)
+  }
+
+  close(): void {
+    this.over = true
+    this.cancel()
+  }
+
+  private show(found: T): void {
     this.asked += 1
+    this.underway = false
     if (this.over) return
     batch(() => {
       this.data.value = found
@@ -54,12 +71,19 @@ export class Loaded<T> {
     if (this.every) this.later(this.every)
   }
 
-  close(): void {
-    this.over = true
+  private soon(): void {
+    if (this.due || this.over) return
     this.cancel()
+    this.due = true
+    this.cancel = this.clock.after(SETTLING, () => {
+      this.due = false
+      void this.load()
+    })
   }
 
+  /** Unless it is asked for soon: an answer that was on its way does not have in it what was heard meanwhile. */
   private later(milliseconds: number): void {
+    if (this.due) return
     this.cancel()
     this.cancel = this.clock.after(milliseconds, () => void this.load())
   }

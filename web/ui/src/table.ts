@@ -94,7 +94,7 @@ export class Table {
         this.problem.value = (error as Error).message
       })
       const refused = error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429
-      if (!refused) this.later(5_000)
+      if (!refused) this.later(5_000, false)
     }
   }
 

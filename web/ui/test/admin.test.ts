@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { differing } from '../src/admin/changes.tsx'
-import { applies, difference, fieldsOf, fresh, quarrels } from '../src/admin/edits.ts'
+import { applies, difference, fieldsOf, fresh, isOlder, quarrels } from '../src/admin/edits.ts'
+import { since } from '../src/typed.ts'
 import { flat } from '../src/admin/once.tsx'
 import type { Noun, Row } from '../src/admin/noun.ts'
 import { GROUPS, NOUNS, find } from '../src/admin/nouns/index.ts'
@@ -117,4 +118,19 @@ test('what a change changed is what differs, without what every row has', () => 
   assert.deepEqual(differing({ before, after: { ...before, row_rev: 4, size: 6 } }), ['size'])
   assert.deepEqual(differing({ before: null, after: before }), ['name', 'size'])
   assert.deepEqual(differing({ before, after: null }), ['name', 'size'])
+})
+
+test('what is typed while the rest is being saved stays typed', () => {
+  const sent: Record<string, string | null> = { name: 'office', hours: 'daily 08:00-12:00', code: null }
+  assert.deepEqual(since(sent, sent), {})
+  assert.deepEqual(since(sent, { ...sent, name: 'offices', keys: '1001' }), { name: 'offices', keys: '1001' })
+  assert.deepEqual(since(sent, { ...sent, code: '1' }), { code: '1' })
+})
+
+test('an answer that was overtaken is older than what is shown', () => {
+  assert.equal(isOlder({ row_rev: 3 }, { row_rev: 4 }), true)
+  assert.equal(isOlder({ row_rev: 4 }, { row_rev: 4 }), false)
+  assert.equal(isOlder({ row_rev: 5 }, { row_rev: 4 }), false)
+  assert.equal(isOlder({ row_rev: 3 }, null), false)
+  assert.equal(isOlder({ state: 'up' }, { state: 'down' }), false)
 })

@@ -9,14 +9,14 @@ import type { ForwardsOf, Line } from '../src/mine.ts'
 import { FakeClock, settle } from './fakes.ts'
 
 /** Something of a server that answers when it is told to. */
-const server = () => {
+const server = (every = 0) => {
   const clock = new FakeClock()
   const waiting: ((answer: string | Error) => void)[] = []
   const fetch = () =>
     new Promise<string>((resolve, reject) =>
       waiting.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer))),
     )
-  const loaded = new Loaded(clock, fetch, isReset)
+  const loaded = new Loaded(clock, fetch, isReset, every)
   const answer = async (text: string | Error) => {
     waiting.shift()!(text)
     await settle()
@@ -46,6 +46,36 @@ test('an answer that was overtaken by what this page saved is not shown', async 
   loaded.take('saved')
   await answer('old')
   assert.equal(loaded.data.value, 'saved')
+})
+
+test('what is heard while an answer is on its way is not in it, and asked for soon', async () => {
+  const { clock, waiting, loaded, answer } = server(60_000)
+  void loaded.load()
+  loaded.hear({ reset: true })
+  await answer('before')
+  assert.equal(loaded.data.value, 'before')
+  await clock.pass(1_000)
+  assert.equal(waiting.length, 1, 'and not after a minute')
+  await answer('after')
+  assert.equal(loaded.data.value, 'after')
+  await clock.pass(1_000)
+  assert.equal(waiting.length, 0)
+  await clock.pass(60_000)
+  assert.equal(waiting.length, 1, 'as often as it is asked for anyhow')
+})
+
+test('what this page saved is shown, and what an overtaken answer may have told besides is asked for', async () => {
+  const { clock, waiting, loaded, answer } = server()
+  void loaded.load()
+  loaded.take('saved')
+  await answer('old')
+  await clock.pass(1_000)
+  assert.equal(waiting.length, 1)
+  await answer('saved, and more')
+  assert.equal(loaded.data.value, 'saved, and more')
+  loaded.take('saved again')
+  await clock.pass(60_000)
+  assert.equal(waiting.length, 0, 'nothing was on its way')
 })
 
 test('what cannot be had is asked for again and what was shown stays, unless it was refused', async () => {

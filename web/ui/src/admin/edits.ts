@@ -35,6 +35,10 @@ export const difference = (noun: Noun, row: Row | null, typed: Typed): Record<st
   return body
 }
 
+/** Whether what was found is older than what is shown: answers overtake each other. */
+export const isOlder = (found: Row, shown: Row | null): boolean =>
+  typeof found.row_rev === 'number' && typeof shown?.row_rev === 'number' && found.row_rev < shown.row_rev
+
 /** Where somebody else saved something else than what one began with and typed. */
 export const quarrels = (noun: Noun, before: Row, now: Row, typed: Typed): Field[] =>
   fieldsOf(noun, before).filter(

@@ -146,33 +146,55 @@ const read = (field: Field, text: string): Value | undefined => {
 type Common = { id: string; name: string }
 
 /** Another thing, found by typing part of its name. */
-const Reference = ({ field, value, row, change, common }: Props & { common: Common }) => {
+const Reference = (props: Props & { common: Common }) => {
+  const { field, value, row, common } = props
   const noun = find(field.of ?? '')
   const found = useSignal<readonly Row[]>([])
   const text = useSignal('')
   const input = useRef<HTMLInputElement>(null)
+  // What is found late is taken into the form as it is then.
+  const latest = useRef(props)
+  latest.current = props
+  const before = useRef(value)
   const called = (one: Row) => noun?.called(one) ?? String(one.id)
   useEffect(() => {
     input.current?.setCustomValidity('')
+    const had = before.current
+    before.current = value
+    let over = false
+    const typed = text.peek()
     // Its name is in the row, or has to be asked for.
     const known = field.shows && row[field.name] === value ? row[field.shows] : undefined
     if (typeof known === 'string') text.value = known
-    else if (typeof value === 'string' && noun) show(noun.path, value).then((one) => (text.value = called(one)), () => {})
-    else text.value = ''
+    else if (typeof value === 'string' && noun) {
+      const name = (one: Row) => {
+        if (!over && text.peek() === typed) text.value = called(one)
+      }
+      show(noun.path, value).then(name, () => {})
+    } else if (typeof had === 'string') text.value = ''
+    return () => {
+      over = true
+    }
   }, [value, row[field.name], row[field.shows ?? '']])
   useEffect(() => {
     if (!noun) return
+    let over = false
     const timer = setTimeout(() => {
       const only = field.within && typeof row[field.within] === 'string' ? { [field.within]: String(row[field.within]) } : {}
       list(noun.path, { q: text.value.split(' ')[0] ?? '', size: 20, ...only }).then(({ rows }) => {
+        if (over) return
         found.value = rows
         // What was typed faster than it was found.
         if (input.current?.validity.customError) take(text.peek())
       }, () => {})
     }, 200)
-    return () => clearTimeout(timer)
+    return () => {
+      over = true
+      clearTimeout(timer)
+    }
   }, [noun, text.value, field.within && row[field.within]])
   const take = (typed: string) => {
+    const { field, change } = latest.current
     text.value = typed
     const chosen = found.value.find((one) => called(one) === typed)
     input.current?.setCustomValidity(typed && !chosen ? say(W.choosen) : '')

@@ -43,21 +43,24 @@ export const List = ({ noun, by }: Props) => {
   useEffect(() => {
     asked.set(key, query.value)
     let over = false
+    let loads = 0
     const load = async () => {
+      const mine = ++loads
+      const isLast = () => !over && mine === loads
       busy.value = true
       try {
         const fixed = by ? { [by.field]: by.id } : {}
         const found = await list(noun.path, { q, sort, page, size: SIZE, ...filters, ...fixed })
-        if (over) return
+        if (!isLast()) return
         part.value = found
         problem.value = ''
         // The last page emptied while it was looked at.
         const last = Math.max(1, Math.ceil(found.total / SIZE))
         if (page > last) query.value = { ...query.value, page: last }
       } catch (error) {
-        if (!over) problem.value = (error as Error).message
+        if (isLast()) problem.value = (error as Error).message
       } finally {
-        if (!over) busy.value = false
+        if (isLast()) busy.value = false
       }
     }
     const timer = setTimeout(load, part.peek() ? TYPING : 0)

@@ -123,7 +123,12 @@ export interface Noun {
   related?: readonly { noun: string; by: string }[]
   parts?: readonly Part[]
   /** What else its page has, which no other noun has. */
-  extra?: ComponentType<{ noun: Noun; row: Row }>
+  extra?: ComponentType<{
+    noun: Noun
+    row: Row
+    /** Asks for the thing again, which has changed. */
+    again(): void
+  }>
   /** Seconds after which what is shown is asked for again: not all of it is configuration. */
   refresh?: number
   /** It is no configuration: there is no table of it among the exports. */

@@ -52,14 +52,19 @@ const Section = ({ part, noun, of }: Props) => {
   const said = useSignal('')
   const { by, order } = part
   const id = String(of.id)
+  const asked = useRef(0)
   const load = async () => {
+    const mine = ++asked.current
     try {
       const sort = order ? { size: 1000 } : { size: SIZE, page: page.peek() }
-      found.value = await client.list(noun.path, { [by]: id, ...sort })
+      const part = await client.list(noun.path, { [by]: id, ...sort })
+      // A later answer was there first, and is newer.
+      if (mine !== asked.current) return
+      found.value = part
       // The last of a page went.
       if (found.peek()?.rows.length === 0 && page.peek() > 1) page.value -= 1
     } catch (error) {
-      problem.value = (error as Error).message
+      if (mine === asked.current) problem.value = (error as Error).message
     }
   }
   useEffect(() => {

@@ -22,15 +22,22 @@ interface Read {
   over: number
 }
 
-export const ScheduleTools = ({ noun, row }: { noun: Noun; row: Row }) =>
-  mayChange(noun) ? (
+interface Props {
+  noun: Noun
+  row: Row
+  /** The schedule has changed. */
+  again(): void
+}
+
+export const ScheduleTools = (props: Props) =>
+  mayChange(props.noun) ? (
     <>
-      <Override noun={noun} row={row} />
-      <Calendar noun={noun} row={row} />
+      <Override {...props} />
+      <Calendar {...props} />
     </>
   ) : null
 
-const Override = ({ noun, row }: { noun: Noun; row: Row }) => {
+const Override = ({ noun, row, again }: Props) => {
   const busy = useSignal(false)
   const problem = useSignal('')
   const set = async (to: string) => {
@@ -39,6 +46,7 @@ const Override = ({ noun, row }: { noun: Noun; row: Row }) => {
     problem.value = ''
     try {
       await client.act(noun, row, 'override', { to })
+      again()
     } catch (error) {
       problem.value = (error as Error).message
     } finally {
@@ -66,7 +74,7 @@ const Override = ({ noun, row }: { noun: Noun; row: Row }) => {
 }
 
 /** A file is looked at, and taken over when somebody has seen what is in it. */
-const Calendar = ({ noun, row }: { noun: Noun; row: Row }) => {
+const Calendar = ({ noun, row, again }: Props) => {
   const file = useSignal<{ name: string; text: string } | null>(null)
   const replace = useSignal(false)
   const read = useSignal<Read | null>(null)
@@ -87,6 +95,7 @@ const Calendar = ({ noun, row }: { noun: Noun; row: Row }) => {
       }
       said.value = { text: say(W.daysTaken, { count: number(found.holidays.length) }), bad: false }
       drop()
+      again()
     } catch (error) {
       read.value = null
       said.value = { text: (error as Error).message, bad: true }

@@ -6,9 +6,10 @@ import { listen } from '../live.ts'
 import { isReset } from '../loaded.ts'
 import { Missing } from '../pages/home.tsx'
 import { go } from '../router.ts'
+import { since } from '../typed.ts'
 import { Changes } from './changes.tsx'
 import * as client from './client.ts'
-import { applies, difference, fieldsOf, fresh, quarrels, type Typed } from './edits.ts'
+import { applies, difference, fieldsOf, fresh, isOlder, quarrels, type Typed } from './edits.ts'
 import { Inner } from './inner.tsx'
 import { Input } from './inputs.tsx'
 import type { Action, Field, Noun, Row } from './noun.ts'
@@ -38,24 +39,32 @@ export const Thing = ({ noun, id }: { noun: Noun; id: string | null }) => {
   const gone = useSignal(false)
   /** It is being deleted: whether it is still there is no question then. */
   const leaving = useRef(false)
+  const again = useRef(() => {})
   useEffect(() => {
     if (!id) return
-    const load = () =>
-      leaving.current || client.show(noun.path, id).then(
+    let asked = 0
+    const load = () => {
+      if (leaving.current) return
+      const mine = ++asked
+      client.show(noun.path, id).then(
         // What is being typed is based on what was seen: the server will say that it changed.
         (found) => {
-          if (Object.keys(typed.peek()).length === 0) row.value = found
+          if (mine !== asked) return
+          if (Object.keys(typed.peek()).length === 0 && !isOlder(found, row.peek())) row.value = found
           problem.value = ''
         },
         (error: Error) => {
+          if (mine !== asked || leaving.current) return
           if (error instanceof Problem && error.status === 404) gone.value = true
           else problem.value = error.message
         },
       )
+    }
     leaving.current = false
-    void load()
+    again.current = load
+    load()
     const timer = noun.refresh ? setInterval(load, noun.refresh * 1000) : undefined
-    const end = listen((news) => isReset(news) && void load())
+    const end = listen((news) => isReset(news) && load())
     return () => {
       clearInterval(timer)
       end()
@@ -79,9 +88,9 @@ export const Thing = ({ noun, id }: { noun: Noun; id: string | null }) => {
       )}
       {id && !row.value && !problem.value && <p class="muted">{say(W.loading)}</p>}
       {(!id || row.value) && <Form noun={noun} row={row.value} typed={typed} take={(now) => (row.value = now)} />}
-      {row.value && noun.extra && <noun.extra noun={noun} row={row.value} />}
+      {row.value && noun.extra && <noun.extra noun={noun} row={row.value} again={() => again.current()} />}
       {row.value && <Parts noun={noun} row={row.value} />}
-      {row.value && <More noun={noun} row={row.value} leave={(now) => (leaving.current = now)} />}
+      {row.value && <More noun={noun} row={row.value} leave={(now) => (leaving.current = now)} again={() => again.current()} />}
     </section>
   )
 }
@@ -126,10 +135,11 @@ const Form = ({ noun, row, typed, take }: FormProps) => {
     if (busy.value) return
     busy.value = true
     said.value = null
+    const sent = typed.peek()
     try {
       const { row: now, once: secrets } = await (row ? client.edit(noun, row, body) : client.create(noun, body))
       kept = secrets && { id: String(now.id), once: secrets }
-      typed.value = {}
+      typed.value = since(sent, typed.peek())
       if (!row) return go(`/admin/${noun.path}/${encodeURIComponent(String(now.id))}`, true)
       batch(() => {
         take(now)
@@ -235,7 +245,7 @@ const Fact = ({ field, row }: { field: Noun['fields'][number]; row: Row }) =>
   )
 
 /** What else there is to one: actions, what belongs to it, its end. */
-const More = ({ noun, row, leave }: { noun: Noun; row: Row; leave(now: boolean): void }) => {
+const More = ({ noun, row, leave, again }: { noun: Noun; row: Row; leave(now: boolean): void; again(): void }) => {
   const asks = useSignal<Action | 'remove' | null>(null)
   const everything = useSignal(false)
   const offered = useSignal(false)
@@ -262,6 +272,8 @@ const More = ({ noun, row, leave }: { noun: Noun; row: Row; leave(now: boolean):
         return go(`/admin/${noun.path}`)
       }
       const answer = await client.act(noun, row, what.name)
+      // It has another revision now, by which it is changed.
+      again()
       const { revision: _, ...secrets } = answer
       // Numbers tell what was done; what was made up is text.
       const told = Object.entries(secrets).filter(([, value]) => typeof value !== 'number')

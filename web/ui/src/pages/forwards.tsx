@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { t, type Key } from '../i18n.ts'
 import { isReset, useLoaded } from '../loaded.ts'
 import { WHEN, changeForwards, forwards, type AllForwards, type ForwardsEdit, type ForwardsOf, type When } from '../mine.ts'
+import { since } from '../typed.ts'
 
 const TEXTS: Record<When, Key> = {
   always: 'forwards.always',
@@ -89,7 +90,9 @@ const One = ({ one, codes, replace }: Props) => {
       aria-labelledby={title}
       onSubmit={(event) => {
         event.preventDefault()
-        if (!busy.value) void send(edit, () => (typed.value = {}))
+        if (busy.value) return
+        const sent = typed.peek()
+        void send(edit, () => (typed.value = since(sent, typed.peek())))
       }}
     >
       <h2 id={title}>

@@ -11,7 +11,6 @@ mod double;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use double::Standin;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -22,16 +21,20 @@ fn main() -> ExitCode {
         return ended;
     }
     let mut arguments = Arguments::from_args();
-    // One Chromium, and the pages share a PBX.
+    // A page is looked at by a whole browser, which has work for two cores.
     arguments.test_threads = Some(1);
-    let stage = Arc::<Mutex<Option<Stage>>>::default();
+    // Pictures of an earlier run explain nothing.
+    let _ = std::fs::remove_dir_all(failed_folder());
     let trials = pages().into_iter().map(|name| {
-        let (stage, page) = (Arc::clone(&stage), name.clone());
-        Trial::ignorable_test(name, move || play(&stage, &page))
+        let page = name.clone();
+        Trial::ignorable_test(name, move || play(&page))
     });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
-    drop(stage.lock().unwrap_or_else(PoisonError::into_inner).take());
-    conclusion.exit_code()
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+/// Where pictures of what failed go: a failure's text names them.
+fn failed_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages-that-failed")
 }
 
 fn browser_folder() -> PathBuf {
@@ -49,7 +52,7 @@ fn pages() -> Vec<String> {
     names
 }
 
-fn play(stage: &Mutex<Option<Stage>>, page: &str) -> Result<Completion, Failed> {
+fn play(page: &str) -> Result<Completion, Failed> {
     let chromium = match chromium() {
         Ok(chromium) => chromium,
         Err(reason) if std::env::var("PBX_REQUIRE_CHROMIUM").is_ok_and(|value| value == "1") => {
@@ -57,17 +60,8 @@ fn play(stage: &Mutex<Option<Stage>>, page: &str) -> Result<Completion, Failed> 
         }
         Err(reason) => return Ok(Completion::ignored_with(reason)),
     };
-    let mut slot = stage.lock().unwrap_or_else(PoisonError::into_inner);
-    let running = match &mut *slot {
-        Some(running) => running,
-        None => slot.insert(Stage::start(&chromium)),
-    };
-    let outcome = running.play(page);
-    if outcome.is_err() {
-        // Whatever it left behind is not for the next one.
-        *slot = None;
-    }
-    outcome.map(|()| Completion::Completed)
+    Stage::start(&chromium).play(page)?;
+    Ok(Completion::Completed)
 }
 
 /// The browser.
@@ -92,7 +86,7 @@ fn chromium() -> Result<PathBuf, String> {
     Ok(chromium)
 }
 
-/// A PBX in the stand-in host, and a browser that looks at it.
+/// A PBX in the stand-in host, and a browser that looks at it: for one page, so that no other's data is in its way.
 struct Stage {
     node: Child,
     to: ChildStdin,
@@ -109,6 +103,7 @@ impl Stage {
             .env("CHROMIUM", chromium)
             .env("PBX_ORIGIN", format!("http://{}", host.web[0]))
             .env("PBX_SOCKET", host.socket())
+            .env("PBX_FAILED", failed_folder())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -72,7 +72,7 @@ impl Standin {
     }
 
     fn wait(&self) {
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while let Err(error) = app::send(&self.socket(), "version short") {
             assert!(Instant::now() < deadline, "the stand-in does not answer: {error}");
             std::thread::sleep(Duration::from_millis(20));

@@ -15,13 +15,15 @@ export const none = (noun, says = "Nothing found") => async (visit) => {
   await visit.page.waitForSelector(`text=${says}`);
 };
 
-/** The first of a list. */
-export const first = async (visit, noun) => {
+/** One thing's page, when all that belongs to it is there: the first of a list, or the one with this name. */
+const opened = async (visit, noun, link) => {
   await list(noun)(visit);
-  await visit.page.click("tbody tr a");
+  await visit.page.click(link);
   await visit.page.waitForSelector(".inside .fields");
-  await visit.page.waitForLoadState("networkidle").catch(() => {});
+  await visit.settled();
 };
+export const first = (visit, noun) => opened(visit, noun, "tbody tr a >> nth=0");
+export const named = (visit, noun, name) => opened(visit, noun, `tbody a:has-text("${name}")`);
 
 export const fresh = (noun) => async (visit) => {
   await visit.goto(`/admin/${noun}/new`);

@@ -46,8 +46,11 @@ export const leg = (line, state) =>
       `Channel-Presence-Data=${line}@${DOMAIN}`,
   );
 
+/** So long, in seconds, what should be there in a moment is waited for: on a slow machine a moment is long. */
+export const LONG = 60;
+
 /** Asks until there is an answer; fails after `seconds`. */
-export const until = async (what, holds, seconds = 20) => {
+export const until = async (what, holds, seconds = LONG) => {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const value = await holds();
@@ -55,6 +58,15 @@ export const until = async (what, holds, seconds = 20) => {
     if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
     await new Promise((done) => setTimeout(done, 20));
   }
+};
+
+/** Asks until the answer is the one that is wanted; a failure says what it was instead. */
+export const becomes = async (what, ask, wanted, seconds = LONG) => {
+  let got;
+  const is = async () => JSON.stringify((got = await ask())) === JSON.stringify(wanted);
+  await until(what, is, seconds).catch((error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(got)} is not ${JSON.stringify(wanted)}`);
+  });
 };
 
 export const check = (holds, what) => {

@@ -8,8 +8,19 @@ import { NARROW, Visit, WIDE } from "./visit.mjs";
 
 const pictures = process.env.PBX_SCREENSHOTS;
 
+/** Where pictures of what failed go. */
+const failed = process.env.PBX_FAILED;
+
 /** While one is being written: only the states and scenarios with this in their names. */
 const only = process.env.PBX_ONLY ?? "";
+
+/** So long, in milliseconds, one state or scenario may take: what hangs is a failure, and not the end of all. */
+const LIMIT = 300_000;
+const within = (limit, work) => {
+  let timer;
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error(`not over after ${limit / 1000} s`)), limit)));
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+};
 
 /** What each state is looked at in. */
 const LOOKS = [
@@ -39,9 +50,10 @@ export class Stage {
     return stage;
   }
 
-  /** A browser of its own; signed in as `as` and at the start, if somebody is named. */
-  async visit({ as, locale = "en-GB" } = {}) {
+  /** A browser of its own; signed in as `as` and at the start, if somebody is named. `seen` is told of it first. */
+  async visit({ as, locale = "en-GB" } = {}, seen = () => {}) {
     const visit = new Visit(await this.browser.newContext({ viewport: WIDE, locale, baseURL: origin }), as);
+    seen(visit);
     if (as) {
       await visit.goto("/");
       await visit.signIn();
@@ -50,34 +62,46 @@ export class Stage {
     return visit;
   }
 
+  /** All states and scenarios of a page, whichever fails: each failure with what was shown then. */
   async play(name, { states = [], scenarios = {} }) {
     const failures = [];
+    const played = async (label, work) => {
+      const visits = [];
+      const began = performance.now();
+      await within(LIMIT, work((visit) => visits.push(visit)))
+        .catch(async (error) => {
+          const file = join(failed, `${label.replace(/[^\w-]+/g, "-")}.png`);
+          const shown = [];
+          for (const visit of visits) shown.push(await visit.shows(file.replace(/\.png$/, `-${shown.length + 1}.png`)));
+          failures.push([`${label}: ${error?.stack ?? error}`, ...shown].join("\n"));
+          for (const visit of visits) await visit.close().catch(() => {});
+        });
+      process.stderr.write(`  ${label}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+    };
     for (const state of states.filter((one) => one.name.includes(only))) {
-      // All of them: what axe finds in one it finds in others.
-      await this.#labelled(`${name}, ${state.name}`, () => this.#look(name, state)).catch((error) => failures.push(error.message));
+      await played(`${name}, ${state.name}`, (seen) => this.#look(name, state, seen));
     }
-    if (failures.length) throw new Error(failures.join("\n"));
-    if (pictures) return;
-    for (const [what, run] of Object.entries(scenarios).filter(([what]) => what.includes(only))) {
-      await this.#labelled(`${name}: ${what}`, async () => {
-        const visits = [];
-        const visit = async (how) => {
-          const made = await this.visit(how);
-          visits.push(made);
-          return made;
-        };
-        try {
-          await run({ visit });
-          visits.forEach((made) => made.check());
-        } finally {
-          for (const made of visits) await made.close();
-        }
-      });
+    for (const [what, run] of Object.entries(pictures ? {} : scenarios).filter(([what]) => what.includes(only))) {
+      await played(`${name}: ${what}`, (seen) => this.#run(run, seen));
     }
+    if (failures.length) throw new Error(`${failures.length} failed\n\n${failures.join("\n\n")}`);
   }
 
-  async #look(page, state) {
+  async #run(run, seen) {
+    const visits = [];
+    const visit = async (how) => {
+      const made = await this.visit(how, seen);
+      visits.push(made);
+      return made;
+    };
+    await run({ visit });
+    visits.forEach((made) => made.check());
+    for (const made of visits) await made.close();
+  }
+
+  async #look(page, state, seen) {
     const visit = await this.#person(state.as);
+    seen(visit);
     await visit.open();
     try {
       await state.open(visit);
@@ -87,12 +111,16 @@ export class Stage {
         if (pictures) await this.#picture(visit, `${page}-${state.name}-${look}`);
         else await this.#fits(visit, look).then(() => visit.axe(look));
       }
-      await state.close?.(visit);
       visit.check();
-    } finally {
-      await visit.page.close();
-      await visit.page.context().setOffline(false);
+    } catch (error) {
+      // What is left of this browser is told of and closed; the next state gets one of its own.
+      this.#people.delete(state.as ?? "");
+      await Promise.resolve(state.close?.(visit)).catch(() => {});
+      throw error;
     }
+    await state.close?.(visit);
+    await visit.page.close();
+    await visit.context.setOffline(false);
   }
 
   async #picture(visit, name) {
@@ -115,14 +143,6 @@ export class Stage {
       this.#people.set(as, visit);
     }
     return this.#people.get(as);
-  }
-
-  async #labelled(label, work) {
-    try {
-      return await work();
-    } catch (error) {
-      throw new Error(`${label}: ${error?.stack ?? error}`);
-    }
   }
 
   async close() {

@@ -1,7 +1,8 @@
 // One person's browser, and what it must not do.
 import { readFileSync } from "node:fs";
-import { origin } from "./host.mjs";
+import { LONG, origin, until } from "./host.mjs";
 import { PASSWORD, PEOPLE } from "./people.mjs";
+import { shown } from "./shown.mjs";
 
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
@@ -14,8 +15,13 @@ export class Visit {
   #expected = [{ status: 401, path: "/api/me" }];
   #ignored = [];
   #offline = false;
+  /** What its tabs asked the PBX for, and have no whole answer to. */
+  #waiting = new Set();
+  /** What they said to the console, to be told with a failure. */
+  #said = [];
 
   constructor(context, as) {
+    context.setDefaultTimeout(LONG * 1000);
     this.context = context;
     this.as = as;
     this.origins = new Set([origin]);
@@ -24,7 +30,29 @@ export class Visit {
       if (!["data:", "blob:"].includes(url.protocol) && !this.origins.has(url.origin)) {
         this.#complaints.push(`asks somebody else: ${url}`);
       }
+      // The stream of events has no end.
+      if (url.pathname.startsWith("/api/") && url.pathname !== "/api/events") this.#waiting.add(request);
     });
+    for (const over of ["requestfinished", "requestfailed"]) context.on(over, (request) => this.#waiting.delete(request));
+  }
+
+  /** Until all that the page asked for is there, and shown. */
+  async settled() {
+    const idle = () => this.page.evaluate(() => new Promise((shown) => requestAnimationFrame(() => setTimeout(shown, 50))));
+    await until("answers to all that was asked for", async () => {
+      if (this.#waiting.size) return false;
+      await idle();
+      return this.#waiting.size === 0;
+    });
+  }
+
+  /** What its tabs show and said, with a picture of each beside `file`. */
+  async shows(file) {
+    const all = [];
+    for (const [at, page] of this.context.pages().entries()) all.push(await shown(page, file.replace(/\.png$/, `-${at}.png`)));
+    if (this.#waiting.size) all.push(`no answer yet to: ${[...this.#waiting].map((one) => `${one.method()} ${one.url()}`).join(", ")}`);
+    if (this.#said.length) all.push(`the console:\n${this.#said.slice(-20).join("\n")}`);
+    return `What ${this.as ?? "somebody"} sees:\n${all.join("\n")}`;
   }
 
   /** A refusal with this status is meant; `path` is how the address begins. */
@@ -41,9 +69,12 @@ export class Visit {
 
   /** A tab. */
   async open() {
+    // What was on its way to a tab that is closed is waited for by nobody.
+    if (this.page?.isClosed()) this.#waiting.clear();
     const page = await this.context.newPage();
     page.on("pageerror", (error) => this.#complaints.push(`throws: ${error.stack ?? error}`));
     page.on("console", (message) => {
+      this.#said.push(`${message.type()}: ${message.text()} (${message.location().url})`);
       if (message.type() === "error" && !this.#isExpected(message)) {
         this.#complaints.push(`says: ${message.text()} (${message.location().url})`);
       }

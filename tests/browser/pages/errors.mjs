@@ -70,7 +70,7 @@ export const scenarios = {
     const alice = await visit({ as: "alice" });
     await refused(500, "internal", "Something failed inside the PBX")(alice);
     await alice.page.unroute("**/api/extensions?*");
-    await alice.page.waitForSelector("main [role=alert]:not(.hidden)", { state: "detached", timeout: 20_000 });
+    await alice.page.waitForSelector("main [role=alert]:not(.hidden)", { state: "detached" });
     await alice.page.waitForSelector("tbody tr");
   },
 
@@ -91,7 +91,7 @@ export const scenarios = {
     await alice.page.fill("#search", "bob");
     await alice.page.waitForSelector('main [role=alert]:not(.hidden):has-text("cannot be reached")');
     await alice.offline(false);
-    await until("the search", async () => (await alice.page.$$("tbody tr")).length === 1, 30);
+    await until("the search", async () => (await alice.page.$$("tbody tr")).length === 1);
     await alice.page.waitForSelector("main [role=alert]:not(.hidden)", { state: "detached" });
   },
 

@@ -1,5 +1,5 @@
 // Forwards and do not disturb: saved, refused, and live with what phones change.
-import { DOMAIN, ask, check, equal, must, until } from "../lib/host.mjs";
+import { DOMAIN, ask, becomes, check, equal, must, until } from "../lib/host.mjs";
 
 const go = async (visit) => {
   await visit.goto("/forwards");
@@ -50,24 +50,28 @@ export const scenarios = {
     await field(alice, "nobody answers").fill("1002");
     await field(alice, "Seconds").fill("25");
     await page.keyboard.press("Enter");
-    await until("the forward", async () => (await now())["no-answer"] === "1002");
-    equal((await ask(`pbx extension show 1001@${DOMAIN}`)).ring_seconds, 25, "ring time");
     await page.waitForSelector("form.panel .good:not(:empty)");
+    equal((await now())["no-answer"], "1002", "the forward");
+    equal((await ask(`pbx extension show 1001@${DOMAIN}`)).ring_seconds, 25, "ring time");
     await field(alice, "nobody answers").fill("");
     await field(alice, "Seconds").fill("30");
     await page.click("form.panel button.primary");
-    await until("the end of it", async () => (await now())["no-answer"] === null);
-    await clear();
+    await page.waitForSelector("form.panel .good:not(:empty)");
+    equal((await now())["no-answer"], null, "the end of it");
   },
 
   "do not disturb is a switch, for the keyboard too": async ({ visit }) => {
     const alice = await visit({ as: "alice" });
     await go(alice);
-    await alice.page.focus("[role=switch]");
-    await alice.page.keyboard.press("Space");
-    await until("do not disturb", async () => (await now()).dnd === true);
-    await alice.page.keyboard.press("Space");
-    await until("its end", async () => (await now()).dnd === false);
+    const { page } = alice;
+    await page.focus("[role=switch]");
+    for (const on of [true, false]) {
+      await page.keyboard.press("Space");
+      await becomes("do not disturb", async () => (await now()).dnd, on);
+      // It says so before it is pressed again: what is said goes when it is pressed.
+      await page.waitForSelector("form.panel .good:not(:empty)");
+      equal(await page.isChecked("[role=switch]"), on, "the switch");
+    }
   },
 
   "what a phone changes is shown, and what is being typed stays": async ({ visit }) => {
@@ -76,8 +80,8 @@ export const scenarios = {
     await field(alice, "Every call").fill("100");
     await must(`pbx dnd 1001@${DOMAIN} on`);
     await must(`pbx forward 1001@${DOMAIN} busy 1003`);
-    await until("the switch", () => alice.page.isChecked("[role=switch]"));
-    await until("the forward", async () => (await field(alice, "When busy").inputValue()) === "1003");
+    await becomes("the switch", () => alice.page.isChecked("[role=switch]"), true);
+    await becomes("the forward", () => field(alice, "When busy").inputValue(), "1003");
     equal(await field(alice, "Every call").inputValue(), "100", "what is being typed");
     await clear();
   },

@@ -1,6 +1,6 @@
 // Calls that come in: DIDs with who rings and what comes then, and opening hours with holidays.
-import { choose, field, fits, fresh, inGerman, list, none, pick, save, said } from "../lib/admin.mjs";
-import { ask, check, equal, must, until } from "../lib/host.mjs";
+import { choose, field, fits, fresh, inGerman, list, named, none, pick, save, said } from "../lib/admin.mjs";
+import { ask, becomes, check, equal, must, until } from "../lib/host.mjs";
 import { NARROW } from "../lib/visit.mjs";
 
 const NOUNS = { dids: "No DID yet", schedules: "None yet" };
@@ -32,12 +32,9 @@ const settle = () =>
     await must('pbx did add +4930123460 --members "1004 1005 1006" --strategy order');
   })());
 
-const one = (path, name) => async (visit) => {
+const one = (noun, name) => async (visit) => {
   await settle();
-  await list(path)(visit);
-  await visit.page.click(`tbody a:has-text("${name}")`);
-  await visit.page.waitForSelector(".inside .fields");
-  await visit.page.waitForLoadState("networkidle").catch(() => {});
+  await named(visit, noun, name);
 };
 const rows = ({ page }) => page.locator("fieldset.ordered > .inner");
 const members = (visit) => rows(visit).locator("input").evaluateAll((all) => all.map((input) => input.value.split(" ")[0]));
@@ -95,9 +92,9 @@ export const scenarios = {
     const did = () => ask("pbx did show +49309977");
     const then = async () => JSON.stringify(await did());
     check((await then()).includes("1002"), await then());
-    await until("the members", async () => (await members(admin)).join() === "1001,1002");
+    await becomes("the members", () => members(admin), ["1001", "1002"]);
     await rows(admin).nth(0).locator("button[aria-label='Down: 1']").click();
-    await until("the other order", async () => (await members(admin)).join() === "1002,1001");
+    await becomes("the other order", () => members(admin), ["1002", "1001"]);
     await save(admin);
     await said(admin, "good");
     await list("dids")(admin);
@@ -107,6 +104,7 @@ export const scenarios = {
     await field(admin, "then_kind").selectOption("hangup");
     await save(admin);
     await said(admin, "good");
+    check(!(await then()).includes('"voicemail"'), await then());
     await must("pbx did delete +49309977");
   },
 

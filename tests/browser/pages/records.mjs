@@ -27,7 +27,8 @@ export const states = [
     async open(visit) {
       await go(visit);
       await visit.page.fill("#search", "1006");
-      await visit.page.click("tbody tr a");
+      await until("their calls", async () => (await rows(visit)).length === 3);
+      await visit.page.click("tbody tr a >> nth=0");
       await visit.page.waitForSelector("table caption");
     },
   },

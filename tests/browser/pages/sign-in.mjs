@@ -86,7 +86,7 @@ export const scenarios = {
     bob.expects(401, "/api/");
     await must(`pbx sessions end --user ${PEOPLE.bob.name}`);
     // The stream of events ends with the session, and the page asks who it is.
-    await bob.page.waitForSelector("form [name=password]", { timeout: 20_000 });
+    await bob.page.waitForSelector("form [name=password]");
   },
 
   "another language is kept": async ({ visit }) => {

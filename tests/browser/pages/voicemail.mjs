@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DOMAIN, check, equal, must, until } from "../lib/host.mjs";
+import { DOMAIN, becomes, check, equal, must, until } from "../lib/host.mjs";
 
 /** Two seconds of a tone, as mod_voicemail records it: WAV, 8 kHz, 16 bits. */
 const tone = () => {
@@ -110,12 +110,14 @@ export const scenarios = {
     );
     equal(length, 2, "seconds of it");
     await until("it to be heard", async () => (await message.locator(".tag").count()) === 0);
-    check((await page.innerText("section.panel [role=status]")).startsWith("1 message, 0"), "the count");
+    await until("the count", async () => (await page.innerText("section.panel [role=status]")).startsWith("1 message, 0"));
     await message.locator("button:has-text('Mark as new')").click();
     await until("it to be new", async () => (await message.locator(".tag").count()) === 1);
     await message.locator("button:has-text('Delete')").click();
+    await becomes("the harmless button has the focus", () => page.evaluate("document.activeElement.innerText"), "Keep it");
     await page.keyboard.press("Enter");
-    equal(await messages(alice).count(), 1, "the harmless button has the focus");
+    await message.locator("button.hangup").waitFor({ state: "detached" });
+    equal(await messages(alice).count(), 1, "it was kept");
     await message.locator("button:has-text('Delete')").click();
     await message.locator("button.hangup").click();
     await until("it to be gone", async () => (await messages(alice).count()) === 0);

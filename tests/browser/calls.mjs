@@ -31,6 +31,8 @@ const openPad = async (page) => {
   if (!(await pad.evaluate((one) => one.open))) await pad.locator("summary").click();
   return pad;
 };
+/** What should be there in a moment: on a slow machine a moment is long. */
+const LONG = { timeout: 60_000 };
 const online = (page) => page.waitForSelector(".phone header .state.online");
 
 /** The verbs, for `pages` by name in `browser`. */
@@ -40,6 +42,7 @@ export const calls = (browser, pages) => {
     /** A person signs in and goes online. */
     async visit({ as, origin, name, password }) {
       const context = await browser.newContext({ permissions: ["microphone"] });
+      context.setDefaultTimeout(LONG.timeout);
       await context.addInitScript(ears);
       const opened = await context.newPage();
       pages.set(as, opened);
@@ -105,19 +108,35 @@ export const calls = (browser, pages) => {
     async isOffline(how) {
       await page(how).waitForSelector(".phone header .state.offline", { state: "attached", timeout: 60_000 });
     },
+    /** What is said of the sound in numbers, behind what is said in a word. */
+    async figures(how) {
+      const quality = page(how).locator(".call.active button.quality");
+      await quality.click(LONG);
+      const shown = page(how).locator(".call.active .figures > div");
+      await shown.first().waitFor(LONG);
+      return Object.fromEntries(
+        await shown.evaluateAll((all) => all.map((one) => [one.querySelector("dt").innerText, one.querySelector("dd").innerText])),
+      );
+    },
+    /** The newest of one's own calls with this number: called back by its button. */
+    async callBack(how) {
+      await page(how).click("nav a[href='/calls']");
+      const past = page(how).locator("li.past", { hasText: how.number }).first();
+      await past.locator("button").click(LONG);
+    },
     async hangUp(how) {
       await page(how).click(".call .hangup");
     },
     /** Waits for a call in this state; answers what is said of it. */
     async call(how) {
-      const card = await page(how).waitForSelector(`.call.${how.state}`, { timeout: 20_000 });
+      const card = await page(how).waitForSelector(`.call.${how.state}`, LONG);
       return card.innerText();
     },
     async noCall(how) {
-      await page(how).waitForSelector(".call:not(.over)", { state: "detached", timeout: 20_000 });
+      await page(how).waitForSelector(".call:not(.over)", { state: "detached", ...LONG });
     },
     async rowIs(how) {
-      await row(page(how), how.number).locator(`.state.${how.state}`).waitFor({ timeout: 20_000 });
+      await row(page(how), how.number).locator(`.state.${how.state}`).waitFor(LONG);
     },
     /** Begins to watch a row: `rowChanged` answers when (milliseconds of the clock) it came to show the state. */
     async watchRow(how) {
@@ -155,13 +174,13 @@ export const calls = (browser, pages) => {
     /** Waits until so much more was sent and heard: packets, and energy (Chromium's fake microphone beeps). */
     async hears(how) {
       const before = await page(how).evaluate("window.heard()");
-      const end = Date.now() + 20_000;
+      const end = Date.now() + LONG.timeout;
       for (;;) {
         const now = await page(how).evaluate("window.heard()");
         const [sent, received] = [now.sent - before.sent, now.received - before.received];
         const energy = now.energy - before.energy;
         if (sent > 50 && received > 50 && energy > 0.001) return now;
-        if (Date.now() > end) throw new Error(`heard ${JSON.stringify({ sent, received, energy })} in 20 s`);
+        if (Date.now() > end) throw new Error(`heard ${JSON.stringify({ sent, received, energy })} in ${LONG.timeout / 1000} s`);
         await new Promise((done) => setTimeout(done, 100));
       }
     },

@@ -1,7 +1,7 @@
 // What people do on the pages of what is theirs, by the pages' own buttons; for tests/switch/voicemail/own.rs.
 import { createHash } from "node:crypto";
 
-const TIME = { timeout: 20_000 };
+const TIME = { timeout: 60_000 };
 
 /** The verbs, for `pages` by name in `browser`. */
 export const own = (browser, pages) => {
@@ -11,6 +11,7 @@ export const own = (browser, pages) => {
     /** A person signs in and goes to their lines. */
     async enter({ as, origin, name, password }) {
       const context = await browser.newContext();
+      context.setDefaultTimeout(TIME.timeout);
       const opened = await context.newPage();
       pages.set(as, opened);
       await opened.goto(`${origin}/lines`);

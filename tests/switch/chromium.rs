@@ -53,6 +53,10 @@ impl Chromium {
             .arg("steps.mjs")
             .current_dir(repository().join("tests/browser"))
             .env("CHROMIUM", program)
+            .env(
+                "PBX_FAILED",
+                concat!(env!("CARGO_TARGET_TMPDIR"), "/browsers-that-failed"),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -70,7 +74,9 @@ impl Chromium {
         let mut line = String::new();
         self.from.read_line(&mut line).expect("node answers");
         let answer: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{command}: {line:?}"));
-        assert!(answer["error"].is_null(), "{command}: {answer}");
+        if let Some(error) = answer["error"].as_str() {
+            panic!("{command}: {error}");
+        }
         answer["value"].clone()
     }
 

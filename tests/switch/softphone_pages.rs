@@ -23,6 +23,7 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
                 from_the_table,
             ),
             ("a_call_comes_back_after_the_page_is_loaded_again", reload),
+            ("who_was_missed_is_called_back_from_ones_own_calls", call_back),
             (
                 "a_phone_registers_and_its_row_changes_within_a_second",
                 row_changes,
@@ -88,6 +89,7 @@ fn from_the_table(rig: &mut Rig) {
     people.row_is("alice", "1002", "busy");
     people.hears("alice");
     people.hears("bob");
+    figures(&mut people, "alice");
     // Alice leaves them to a phone that sends back what it hears.
     let phone = echo_phone(rig, "carol", 1);
     people.row_is("alice", "1003", "online");
@@ -99,6 +101,36 @@ fn from_the_table(rig: &mut Rig) {
     people.does("bob", "hangUp", json!({}));
     phone.succeed();
     people.row_is("alice", "1002", "online");
+    no_calls(rig);
+}
+
+/// One click behind the word for how it sounds.
+#[track_caller]
+fn figures(people: &mut People, user: &str) {
+    let said = people.does(user, "figures", json!({}));
+    let text = |label: &str| said[label].as_str().unwrap_or_default().to_owned();
+    assert!(text("Lost packets").ends_with('%'), "{said}");
+    assert!(text("Jitter").ends_with("ms"), "{said}");
+    assert!(text("Round trip").ends_with("ms"), "{said}");
+    assert_eq!(text("Codec"), "opus 48 kHz", "{said}");
+}
+
+fn call_back(rig: &mut Rig) {
+    let mut people = People::online(&["alice", "bob"]);
+    people.row_is("bob", "1001", "online");
+    people.does("bob", "callRow", json!({"number": "1001"}));
+    people.has("alice", "ringing");
+    people.does("bob", "hangUp", json!({}));
+    people.does("alice", "noCall", json!({}));
+    no_calls(rig);
+    people.does("alice", "callBack", json!({"number": "1002"}));
+    let said = people.has("bob", "ringing");
+    assert!(said.contains("1001"), "who calls: {said}");
+    people.does("bob", "answer", json!({}));
+    people.has("alice", "active");
+    people.hears("alice");
+    people.hears("bob");
+    people.does("alice", "hangUp", json!({}));
     no_calls(rig);
 }
 

@@ -52,6 +52,14 @@ export const many = (base: Counted<Key>, count: number): string => {
   return t(Object.hasOwn(en, key) ? (key as Key) : (`${base}.other` as Key), { count: shown })
 }
 
+/** A part of all. */
+export const percent = (part: number): string =>
+  new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: 1 }).format(part)
+
+/** A time too short for a clock. */
+export const milliseconds = (time: number): string =>
+  new Intl.NumberFormat(language.value, { style: 'unit', unit: 'millisecond', maximumFractionDigits: 0 }).format(time)
+
 /** Minutes and seconds, and hours if there are any. */
 export const duration = (milliseconds: number): string => {
   const all = Math.max(0, Math.floor(milliseconds / 1000))

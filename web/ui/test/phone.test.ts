@@ -266,6 +266,31 @@ test('the quality is told from what arrives', async () => {
   assert.equal(only(phone).quality, 'poor')
   await world.clock.pass(3_000)
   assert.equal(only(phone).quality, 'silent')
+  assert.equal(only(phone).figures?.loss, null, 'of nothing')
+})
+
+test('how it sounds is told in numbers, of the time since the last look', async () => {
+  const world = new World()
+  const phone = await world.online()
+  await talking(world, phone)
+  const look = async (packetsReceived: number, packetsLost: number) => {
+    world.peer.stats = [
+      ['c1', { type: 'codec', mimeType: 'audio/PCMU', clockRate: 8_000 }],
+      ['i', { type: 'inbound-rtp', kind: 'audio', packetsReceived, packetsLost, jitter: 0.004, codecId: 'c2' }],
+      ['c2', { type: 'codec', mimeType: 'audio/opus', clockRate: 48_000 }],
+      ['p', { type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.025 }],
+    ]
+    await world.clock.pass(3_000)
+  }
+  await look(100, 50)
+  assert.equal(only(phone).figures, null)
+  await look(250, 50)
+  assert.deepEqual(only(phone).figures, { loss: 0, jitter: 4, roundTrip: 25, codec: 'opus 48 kHz' })
+  await look(400, 100)
+  assert.equal(only(phone).figures?.loss, 0.25)
+  world.peer.stats = [['i', { type: 'inbound-rtp', kind: 'audio', packetsReceived: 500, packetsLost: 100, jitter: 0 }]]
+  await world.clock.pass(3_000)
+  assert.deepEqual(only(phone).figures, { loss: 0, jitter: 0, roundTrip: null, codec: '' })
 })
 
 test('how loud both sides are, while they speak', async () => {

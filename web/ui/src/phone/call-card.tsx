@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Icon } from '../icons.tsx'
-import { duration, maybe, t, type Key } from '../i18n.ts'
+import { duration, maybe, milliseconds, percent, t, type Key } from '../i18n.ts'
 import type { CallView } from '../verto/phone.ts'
-import type { Levels } from '../verto/quality.ts'
+import type { Figures, Levels } from '../verto/quality.ts'
 import { party, type Hub } from './hub.ts'
 import { Pad } from './pad.tsx'
 
@@ -37,6 +37,7 @@ interface Props {
 
 export const CallCard = ({ call, others, hub }: Props) => {
   const open = useSignal<'' | 'keypad' | 'transfer'>('')
+  const numbers = useSignal(false)
   const { id: name } = call
   const up = call.state === 'active' || call.state === 'held'
   const toggle = (what: 'keypad' | 'transfer') => (open.value = open.value === what ? '' : what)
@@ -52,12 +53,22 @@ export const CallCard = ({ call, others, hub }: Props) => {
       </header>
       {up && (
         <p class="row small">
-          {call.quality && <span class={`quality ${call.quality}`}>{t(`quality.${call.quality}`)}</span>}
+          {call.quality && (
+            <button
+              type="button"
+              class={`slight quality ${call.quality}`}
+              aria-expanded={numbers.value}
+              onClick={() => (numbers.value = !numbers.value)}
+            >
+              {t(`quality.${call.quality}`)}
+            </button>
+          )}
           {call.muted && <span class="warning">{t('call.muted')}</span>}
           {call.digits && <span class="muted">{call.digits.slice(-16)}</span>}
           {call.state === 'active' && hub.here.value && <Loudness call={name} hub={hub} />}
         </p>
       )}
+      {up && numbers.value && call.figures && <Numbers of={call.figures} />}
       <div class="row">
         {call.state === 'ringing' && (
           <button type="button" class="answer" onClick={() => hub.send({ do: 'answer', call: name })}>
@@ -105,6 +116,26 @@ export const CallCard = ({ call, others, hub }: Props) => {
       )}
       {up && open.value === 'transfer' && <Transfer call={call} others={others} hub={hub} />}
     </article>
+  )
+}
+
+/** How it sounds, as whoever is asked about it wants to know. */
+const Numbers = ({ of: { loss, jitter, roundTrip, codec } }: { of: Figures }) => {
+  const all: [Key, string | null][] = [
+    ['figures.loss', loss === null ? null : percent(loss)],
+    ['figures.jitter', milliseconds(jitter)],
+    ['figures.trip', roundTrip === null ? null : milliseconds(roundTrip)],
+    ['figures.codec', codec],
+  ]
+  return (
+    <dl class="figures small">
+      {all.map(([key, value]) => (
+        <div key={key}>
+          <dt>{t(key)}</dt>
+          <dd>{value || t('figures.none')}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }
 

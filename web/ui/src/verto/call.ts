@@ -6,7 +6,7 @@
  *   active, held → recovering → active, held     (the connection to the switch was lost)
  */
 import { Media, NoCandidate, type MediaDeps } from './media.ts'
-import { levels, quality, sample, type Levels, type Quality, type Sample } from './quality.ts'
+import { figures, levels, quality, sample, type Figures, type Levels, type Quality, type Sample } from './quality.ts'
 import { Lost, Refusal, text, type Json } from './rpc.ts'
 
 export type CallState =
@@ -76,6 +76,7 @@ export class Call {
   /** A `Fault`, or the switch's cause. */
   cause = ''
   quality: Quality | null = null
+  figures: Figures | null = null
   /** A hold, unhold or transfer is on its way. */
   busy = false
   /** Digits sent so far. */
@@ -181,7 +182,7 @@ export class Call {
     this.stopLooking()
     this.stopMending()
     this.mending = this.busy = false
-    this.quality = this.last = null
+    this.quality = this.figures = this.last = null
     this.wasHeld = this.held
     if (!this.go('recovering')) this.events.changed()
   }
@@ -337,9 +338,8 @@ export class Call {
     const before = this.last
     this.last = now
     if (!before) return
-    const judged = quality(before, now)
-    if (judged === this.quality) return
-    this.quality = judged
+    this.quality = quality(before, now)
+    this.figures = figures(before, now)
     this.events.changed()
   }
 

@@ -1,7 +1,7 @@
 /** The phone of one channel: a session, and the calls on it, of which at most one is spoken on. */
 import { Call, type CallState, type Memory } from './call.ts'
 import type { MediaDeps } from './media.ts'
-import type { Levels, Quality } from './quality.ts'
+import type { Figures, Levels, Quality } from './quality.ts'
 import { isObject, text, type Json } from './rpc.ts'
 import { Session, type Link, type SessionDeps } from './session.ts'
 
@@ -16,6 +16,7 @@ export interface CallView {
   answeredAt: number
   cause: string
   quality: Quality | null
+  figures: Figures | null
   busy: boolean
   digits: string
 }
@@ -245,8 +246,8 @@ export class Phone {
 }
 
 const view = (call: Call): CallView => {
-  const { id, direction, state, number, name, muted, answeredAt, cause, quality, busy, digits } = call
-  return { id, direction, state, number, name, muted, answeredAt, cause, quality, busy, digits }
+  const { id, direction, state, number, name, muted, answeredAt, cause, quality, figures, busy, digits } = call
+  return { id, direction, state, number, name, muted, answeredAt, cause, quality, figures, busy, digits }
 }
 
 const memories = (stored: unknown): Memory[] => {

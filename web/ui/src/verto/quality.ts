@@ -7,6 +7,19 @@ export interface Sample {
   jitter: number
   /** Seconds; none: not measured. */
   roundTrip: number | null
+  /** How what arrives is encoded; empty: the browser does not say. */
+  codec: string
+}
+
+/** How a call was between two samples, in numbers. */
+export interface Figures {
+  /** Of what was sent to us, from 0 to 1; null: nothing was. */
+  loss: number | null
+  /** Milliseconds. */
+  jitter: number
+  /** Milliseconds; null: not measured. */
+  roundTrip: number | null
+  codec: string
 }
 
 /** silent: nothing arrives at all. */
@@ -35,21 +48,39 @@ export const levels = (report: Iterable<[string, unknown]>): Levels => {
 
 /** What a report says of the sound that arrives. */
 export const sample = (report: Iterable<[string, unknown]>): Sample => {
-  const all: Sample = { received: 0, lost: 0, jitter: 0, roundTrip: null }
-  for (const [, value] of report) {
+  const all: Sample = { received: 0, lost: 0, jitter: 0, roundTrip: null, codec: '' }
+  const codecs = new Map<unknown, string>()
+  let used: unknown
+  for (const [id, value] of report) {
     const entry = value as Record<string, unknown>
     const number = (key: string) => (typeof entry[key] === 'number' ? (entry[key] as number) : 0)
     if (entry.type === 'inbound-rtp' && entry.kind === 'audio') {
       all.received += number('packetsReceived')
       all.lost += Math.max(0, number('packetsLost'))
       all.jitter = Math.max(all.jitter, number('jitter'))
+      used = entry.codecId ?? used
+    } else if (entry.type === 'codec' && typeof entry.mimeType === 'string') {
+      codecs.set(id, `${entry.mimeType.replace(/^audio\//, '')} ${number('clockRate') / 1000} kHz`)
     } else if (entry.type === 'remote-inbound-rtp' && entry.kind === 'audio' && 'roundTripTime' in entry) {
       all.roundTrip = Math.max(all.roundTrip ?? 0, number('roundTripTime'))
     } else if (entry.type === 'candidate-pair' && entry.nominated === true && 'currentRoundTripTime' in entry) {
       all.roundTrip = Math.max(all.roundTrip ?? 0, number('currentRoundTripTime'))
     }
   }
+  all.codec = codecs.get(used) ?? ''
   return all
+}
+
+/** What is said of it to those who want to know. */
+export const figures = (before: Sample, now: Sample): Figures => {
+  const received = Math.max(0, now.received - before.received)
+  const lost = Math.max(0, now.lost - before.lost)
+  return {
+    loss: received + lost > 0 ? lost / (received + lost) : null,
+    jitter: now.jitter * 1000,
+    roundTrip: now.roundTrip === null ? null : now.roundTrip * 1000,
+    codec: now.codec,
+  }
 }
 
 /** The quality between two samples. */

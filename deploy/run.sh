@@ -139,6 +139,10 @@ must() { # COMMAND
   printf '%s\n' "$answer"
 }
 
+password_in() { # JSON: the first that it shows
+  sed -n 's/.*"password": *"\([^"]*\)".*/\1/p' <<<"$1" | head -n 1
+}
+
 settings="$sip_port $verto_port"
 if [ "$settings" != "$(cat "$run/settings" 2>/dev/null)" ] || [ ! -s "$run/demo" ]; then
   cp -r "$run/conf" "$run/tmp/first"
@@ -152,11 +156,12 @@ if [ "$settings" != "$(cat "$run/settings" 2>/dev/null)" ] || [ ! -s "$run/demo"
   if [ ! -s "$run/demo" ]; then
     must "pbx domain add $domain" >/dev/null
     {
-      echo "username  password"
+      echo "username  password          web page        its password, good for once"
       for person in "1001 alice Alice" "1002 bob Bob" "1003 carol Carol"; do
         read -r number user name <<<"$person"
         made=$(must "pbx extension add $number@$domain --user $user --name $name --line json")
-        printf '%-9s %s\n' "$number" "$(sed -n 's/.*"password": *"\([^"]*\)".*/\1/p' <<<"$made" | head -n 1)"
+        once=$(must "pbx user reset $user@$domain json")
+        printf '%-9s %-17s %-15s %s\n' "$number" "$(password_in "$made")" "$user@$domain" "$(password_in "$once")"
       done
     } >"$run/demo.new"
     mv "$run/demo.new" "$run/demo"
@@ -199,10 +204,10 @@ $(first_password)
 EOF
 fi
 if [ -n "${first:-}" ]; then
-  echo "Passwords of the demo's phones, shown this once and kept in .run/demo:"
+  echo "The demo's people, shown this once and kept in .run/demo; username and password are for a phone:"
   sed 's/^/  /' "$run/demo"
 else
-  echo "Passwords of the demo's phones: .run/demo"
+  echo "The demo's people and their passwords: .run/demo"
 fi
 wait "$pid" || status=$?
 pid=

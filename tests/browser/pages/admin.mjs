@@ -271,8 +271,9 @@ export const scenarios = {
 
   "the overview counts, and tells what needs attention": async ({ visit }) => {
     const admin = await visit({ as: "admin" });
-    await admin.goto("/admin");
     const { page } = admin;
+    // Who has no extension begins here.
+    await page.waitForURL("**/admin");
     await page.waitForSelector(".tiles .value");
     const tile = page.locator(".tile", { hasText: "Extensions" });
     const before = (await ask("pbx extension list")).total;

@@ -3,7 +3,7 @@ import { render } from 'preact'
 import { Problem, load, me, signOut } from './api.ts'
 import { LOCALES, NAMES, choose, language, t, type Language } from './i18n.ts'
 import { startLive } from './live.ts'
-import { Nav, titleOf } from './nav.tsx'
+import { Nav, isAdministrator, titleOf } from './nav.tsx'
 import { Administration } from './pages/administration.tsx'
 import { Calls } from './pages/calls.tsx'
 import { Extension } from './pages/extension.tsx'
@@ -150,8 +150,12 @@ const begin = async (): Promise<void> => {
     if (!now) closeHubs()
   })
   effect(() => {
-    const channels = me.value?.channels ?? []
-    if (route.value.page === 'home' && channels.length === 1) go(`/extensions/${channels[0]!.id}`, true)
+    const somebody = me.value
+    if (route.value.page !== 'home' || !somebody || somebody.must_change_password) return
+    const { channels } = somebody
+    if (channels.length === 1) go(`/extensions/${channels[0]!.id}`, true)
+    // The first administrator has no extension, and comes to make some.
+    else if (channels.length === 0 && isAdministrator()) go('/admin', true)
   })
   const root = document.getElementById('app')
   if (!root) return

@@ -18,14 +18,15 @@ pub enum Behind {
 
 /// The calling thread gives way from now on. It leaves the real-time class: distributions start the switch in that
 /// (`CPUSchedulingPolicy=rr`), its threads inherit it, and a hash of a password would then hold up audio. One that is
-/// further behind wakes without pushing another off its processor (`SCHED_BATCH`). Where the system refuses nothing is
-/// lost but that.
+/// further behind wakes without pushing another off its processor (`SCHED_BATCH`). One that calculates for long is
+/// `SCHED_IDLE`, and not only nice: a processor that has nothing else counts as free, so that threads of the switch wake
+/// there, and not where a lookup runs. Where the system refuses nothing is lost but that.
 pub fn stand(behind: Behind) {
-    // Of 99: the crate's scale, which ends as a niceness of 0, 10 and 19.
+    // Of 99: the crate's scale, which ends as a niceness of 0, 10 and, for want of a meaning in that class, 0.
     let (priority, policy) = match behind {
         Behind::Audio => (48, NormalThreadSchedulePolicy::Other),
         Behind::People => (22, NormalThreadSchedulePolicy::Batch),
-        Behind::Everybody => (0, NormalThreadSchedulePolicy::Batch),
+        Behind::Everybody => (48, NormalThreadSchedulePolicy::Idle),
     };
     let Ok(priority) = ThreadPriorityValue::try_from(priority) else {
         return;
@@ -57,10 +58,10 @@ mod tests {
             };
             std::thread::scope(|scope| scope.spawn(stood).join().unwrap())
         };
-        let batch = "3".to_owned();
+        let (batch, idle) = ("3".to_owned(), "5".to_owned());
         assert_eq!(behind(Behind::Audio), ("0".to_owned(), "0".to_owned()));
-        assert_eq!(behind(Behind::People), ("10".to_owned(), batch.clone()));
-        assert_eq!(behind(Behind::Everybody), ("19".to_owned(), batch));
+        assert_eq!(behind(Behind::People), ("10".to_owned(), batch));
+        assert_eq!(behind(Behind::Everybody), ("0".to_owned(), idle));
         assert_eq!(standing(), before);
     }
 }

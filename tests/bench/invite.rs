@@ -13,7 +13,7 @@ use crate::pair::{Pair, SIZES, Sipp, Site, complaints, first_line, written};
 use crate::table::{by_turns, compare, heading, median, row};
 use crate::wait;
 
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 31;
 const CALLS: u32 = 150;
 /// sipp's own limit of calls in progress.
 const AT_ONCE: u32 = 30;
@@ -50,7 +50,7 @@ fn against_static(installed: &Installed, sipp: &Path, size: u32) {
     // One at a time: among thirty a call waits for the others, and not for its lookups.
     let alone = [ALONE.to_string(), "1".to_owned(), "200".to_owned()];
     let rounds = by_turns(
-        ROUNDS / 2,
+        ROUNDS / 4,
         || call(&pair.ours, sipp, &alone).1,
         || call(&pair.theirs, sipp, &alone).1,
     );

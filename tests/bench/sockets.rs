@@ -10,16 +10,14 @@ use crate::contender::{Contender, Plan, free_port, instrument};
 use crate::crowd::Crowd;
 use crate::database::{self, DOMAIN, FIRST};
 use crate::found::Installed;
-use crate::sign_in::{PASSWORD, PEOPLE, during, p99};
-use crate::table::{compare, heading, median, row};
+use crate::sign_in::{PASSWORD, PEOPLE, during, readings};
+use crate::table::{compare, heading, row};
 use crate::wait;
 
 /// Browsers, and those of one person (`clients-per-user` allows five).
 const SOCKETS: u32 = 500;
 const EACH: u32 = 5;
 const ROUNDS: usize = 7;
-/// Readings of one state in one round: each is a fifth of a second.
-const READINGS: usize = 5;
 
 pub(crate) fn run(installed: &Installed) {
     let work = tempfile::tempdir().unwrap();
@@ -99,10 +97,6 @@ fn go(pbx: &mut Contender, crowd: &Crowd) {
     );
     crowd.go();
     clients(pbx, 0);
-}
-
-fn readings(pbx: &mut Contender) -> f64 {
-    median((0..READINGS).map(|_| p99(pbx)).collect())
 }
 
 /// Waits until the switch has as many verto connections as this.

@@ -27,7 +27,7 @@ pub(crate) fn run(site: &Site) {
     let people: Vec<_> = (FIRST..FIRST + PEOPLE)
         .map(|number| browser(site, number))
         .collect();
-    let (mut rounds, mut cpu, mut memories) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rounds, mut cpu, mut memories, mut again) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for round in 0..=ROUNDS {
         let idle = readings(site);
         let empty = memory();
@@ -37,6 +37,7 @@ pub(crate) fn run(site: &Site) {
             rounds.push((measured.p99, idle));
             cpu.push(measured.cpu);
             memories.push(measured.memory - empty);
+            again += measured.again;
         }
     }
     let (ratio, busy, idle) = compare(rounds.into_iter());
@@ -61,13 +62,18 @@ pub(crate) fn run(site: &Site) {
         "–",
         "both ends, and what the other end keeps: they are in one process",
     );
-    println!("\nEvery stream of every round ended with the state that is.");
+    println!(
+        "\nEvery stream of every round ended with the state that is; {again} in {} fell behind and began anew.",
+        STREAMS * ROUNDS
+    );
 }
 
 struct Measured {
     p99: f64,
     cpu: f64,
     memory: f64,
+    /// Streams that fell so far behind that they began anew.
+    again: usize,
 }
 
 fn crowded(site: &Site, people: &[Browser]) -> Measured {
@@ -112,11 +118,13 @@ fn crowded(site: &Site, people: &[Browser]) -> Measured {
         assert!(begun.elapsed() < Duration::from_secs(60), "phones do not go");
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(
-        streams.iter().all(|stream| stream.resets() == 1),
-        "who missed something was told so"
-    );
-    Measured { p99, cpu, memory }
+    let again = streams.iter().map(|stream| stream.resets() - 1).sum();
+    Measured {
+        p99,
+        cpu,
+        memory,
+        again,
+    }
 }
 
 /// Phones come and go until told to stop; who is there then.

@@ -1,6 +1,5 @@
 //! `GET /api/channels`, what a person's own pages are; `GET /api/extensions`, the table on them.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
@@ -127,14 +126,13 @@ enum Shown {
 }
 
 impl Shown {
-    fn is(self, state: Presence) -> bool {
-        state
-            == match self {
-                Self::Online => Presence::Online,
-                Self::Ringing => Presence::Ringing,
-                Self::Busy => Presence::Busy,
-                Self::Offline => Presence::Offline,
-            }
+    fn state(self) -> Presence {
+        match self {
+            Self::Online => Presence::Online,
+            Self::Ringing => Presence::Ringing,
+            Self::Busy => Presence::Busy,
+            Self::Offline => Presence::Offline,
+        }
     }
 }
 
@@ -157,15 +155,15 @@ enum Sort {
 }
 
 impl Sort {
-    /// The column, or the state if there is none; and whether it is the other way round.
-    fn by(self) -> (Option<Column>, bool) {
+    /// The column, and whether it is the other way round.
+    fn by(self) -> (Column, bool) {
         match self {
-            Self::Name => (Some(Column::Name), false),
-            Self::NameBack => (Some(Column::Name), true),
-            Self::Number => (Some(Column::Number), false),
-            Self::NumberBack => (Some(Column::Number), true),
-            Self::State => (None, false),
-            Self::StateBack => (None, true),
+            Self::Name => (Column::Name, false),
+            Self::NameBack => (Column::Name, true),
+            Self::Number => (Column::Number, false),
+            Self::NumberBack => (Column::Number, true),
+            Self::State => (Column::State, false),
+            Self::StateBack => (Column::State, true),
         }
     }
 }
@@ -237,7 +235,7 @@ async fn list(
 
 fn page(pbx: &Pbx, domain: &DomainName, table: &Table, wanted: &Wanted) -> Response {
     let view = pbx.presence().view();
-    let state = |place: &u32| view.extension_state(domain.as_str(), table.at(*place));
+    let seen = view.domain(domain.as_str());
     let q = wanted.q.trim().to_lowercase();
     let (column, back) = wanted.sort.by();
     let (number, size) = (wanted.page.unwrap_or(1).max(1), wanted.size());
@@ -245,28 +243,17 @@ fn page(pbx: &Pbx, domain: &DomainName, table: &Table, wanted: &Wanted) -> Respo
         let from = number.saturating_sub(1).saturating_mul(size).min(total);
         (from, from.saturating_add(size).min(total))
     };
-    let (total, shown) = match column {
-        Some(column) if q.is_empty() && wanted.state.is_none() => {
-            let (from, to) = part(table.len());
-            (table.len(), table.all(column, back, from, to))
+    let (total, shown) = if q.is_empty() && wanted.state.is_none() && column != Column::State {
+        let (from, to) = part(table.len());
+        (table.len(), table.all(column, back, from, to))
+    } else {
+        let mut found = table.search(&q);
+        if let Some(only) = wanted.state {
+            found &= table.states(seen).rows(only.state());
         }
-        _ => {
-            let mut found = table.search(&q);
-            if let Some(only) = wanted.state {
-                found.retain(|place| only.is(state(place)));
-            }
-            let (from, to) = part(found.len());
-            let total = found.len();
-            let shown = match column {
-                Some(column) => table.some(&found, column, back, from, to),
-                None => {
-                    let ranked = found.iter().map(|place| (rank(state(place)), *place));
-                    let ranked = slice(ranked.collect(), from, to, |a, b| turned(a.cmp(b), back));
-                    ranked.into_iter().map(|(_, place)| place).collect()
-                }
-            };
-            (total, shown)
-        }
+        let total = usize::try_from(found.len()).unwrap_or(usize::MAX);
+        let shown = table.some(&found, (column, back), || table.states(seen), part(total));
+        (total, shown)
     };
     let row = |place: &u32| {
         let extension = table.at(*place);
@@ -274,7 +261,7 @@ fn page(pbx: &Pbx, domain: &DomainName, table: &Table, wanted: &Wanted) -> Respo
             id: &extension.number,
             number: &extension.number,
             name: &extension.caller_id_name,
-            state: state(place),
+            state: seen.map_or(Presence::Offline, |seen| seen.extension_state(extension)),
         }
     };
     let page = Page {
@@ -289,33 +276,5 @@ fn page(pbx: &Pbx, domain: &DomainName, table: &Table, wanted: &Wanted) -> Respo
     match serde_json::to_writer(&mut text, &page) {
         Ok(()) => ([(CONTENT_TYPE, "application/json")], text).into_response(),
         Err(_) => Problem::internal().into_response(),
-    }
-}
-
-/// What is from `from` up to `to` in this order. Only that has to be in order.
-fn slice<T: Copy>(mut all: Vec<T>, from: usize, to: usize, order: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
-    if from > 0 && from < all.len() {
-        all.select_nth_unstable_by(from, &order);
-    }
-    let rest = &mut all[from..];
-    if to - from < rest.len() && to > from {
-        rest.select_nth_unstable_by(to - from, &order);
-    }
-    let shown = &mut rest[..to - from];
-    shown.sort_unstable_by(&order);
-    shown.to_vec()
-}
-
-fn turned(order: Ordering, back: bool) -> Ordering {
-    if back { order.reverse() } else { order }
-}
-
-/// Who can be called comes first.
-fn rank(state: Presence) -> u8 {
-    match state {
-        Presence::Online => 0,
-        Presence::Ringing => 1,
-        Presence::Busy => 2,
-        Presence::Offline => 3,
     }
 }

@@ -1,14 +1,22 @@
 //! A domain's extensions in the orders that tables ask for, and as one text to search. Made when the first asks after
 //! a change of the domain; what a page costs then hardly depends on how many extensions there are.
 
+mod pairs;
+mod states;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use memchr::memmem;
 use pbx_core::names::DomainName;
+use pbx_core::presence::view;
 use pbx_core::store::snapshot::{Domain, Extension};
+use roaring::RoaringBitmap;
 use uuid::Uuid;
+
+use pairs::Pairs;
+pub(crate) use states::States;
 
 /// Extensions in all tables that are kept, if it is not one alone that has more.
 const MOST: usize = 500_000;
@@ -44,6 +52,10 @@ pub(crate) struct Table {
     /// Places in `rows`, by number, and the other way round.
     by_number: Vec<u32>,
     ranks: Vec<u32>,
+    /// Made when the first searches.
+    pairs: OnceLock<Pairs>,
+    /// As when somebody last asked for them.
+    states: Mutex<Option<Arc<States>>>,
 }
 
 /// The column that is sorted by.
@@ -51,6 +63,7 @@ pub(crate) struct Table {
 pub(crate) enum Column {
     Name,
     Number,
+    State,
 }
 
 impl Tables {
@@ -123,6 +136,8 @@ impl Table {
             ends,
             by_number: places,
             ranks,
+            pairs: OnceLock::new(),
+            states: Mutex::default(),
         }
     }
 
@@ -136,80 +151,103 @@ impl Table {
         &self.rows[place as usize]
     }
 
-    /// The places of those whose name or number has this in it, by name. Small letters are asked for.
-    pub(crate) fn search(&self, q: &str) -> Vec<u32> {
-        if q.is_empty() {
-            return (0..).take(self.rows.len()).collect();
-        }
-        let mut found = Vec::new();
-        // It would find the end of a name with the beginning of a number.
+    /// The places of those whose name or number has this in it. Small letters are asked for.
+    pub(crate) fn search(&self, q: &str) -> RoaringBitmap {
+        // Nobody has it, but it stands between a name and the number.
         if q.contains('\n') {
-            return found;
+            return RoaringBitmap::new();
         }
-        let finder = memmem::Finder::new(q);
-        let (mut from, mut row) = (0, 0);
-        while let Some(at) = finder.find(&self.text.as_bytes()[from..]) {
-            let at = from + at;
-            // The text between has been read by now: passing over its rows costs less than looking for the row.
-            while self.ends[row] <= at {
-                row += 1;
-            }
-            found.push(u32::try_from(row).unwrap_or(u32::MAX));
-            from = self.ends[row];
-            row += 1;
+        if q.is_empty() {
+            let mut all = RoaringBitmap::new();
+            all.insert_range(0..self.count());
+            return all;
+        }
+        let pairs = self
+            .pairs
+            .get_or_init(|| Pairs::of((0..self.count()).map(|place| self.text(place))));
+        let mut found = pairs.candidates(q);
+        if q.len() > 2 {
+            let finder = memmem::Finder::new(q);
+            found = found
+                .iter()
+                .filter(|place| finder.find(self.text(*place).as_bytes()).is_some())
+                .collect();
         }
         found
     }
 
-    /// Of places by name, those from `from` up to `to` in the order of a column, or its opposite. None is compared with
-    /// another: each is marked where it stands in that order, and the marks are counted.
+    /// Everybody's state, as far as it is known of the domain.
+    pub(crate) fn states(&self, seen: Option<&Arc<view::Domain>>) -> Arc<States> {
+        let kept = lock(&self.states).clone();
+        if let Some(states) = kept.filter(|states| states.are_of(seen)) {
+            return states;
+        }
+        let states = Arc::new(States::new(self, seen));
+        *lock(&self.states) = Some(Arc::clone(&states));
+        states
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
+    }
+
+    fn text(&self, place: u32) -> &str {
+        let place = place as usize;
+        let from = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[from..self.ends[place]]
+    }
+
+    /// Of these places, those from `from` up to `to` in the order of a column, or its opposite.
     pub(crate) fn some(
         &self,
-        places: &[u32],
-        column: Column,
-        back: bool,
-        from: usize,
-        to: usize,
+        found: &RoaringBitmap,
+        (column, back): (Column, bool),
+        states: impl FnOnce() -> Arc<States>,
+        (from, to): (usize, usize),
     ) -> Vec<u32> {
-        let count = to.saturating_sub(from);
-        // As the opposite order has it.
-        let (skip, take) = if back {
-            (places.len().saturating_sub(to), count)
-        } else {
-            (from, count)
-        };
-        let mut shown: Vec<u32> = match column {
-            Column::Name => places.iter().skip(skip).take(take).copied().collect(),
-            Column::Number => {
-                let mut marks = vec![0_u64; self.rows.len().div_ceil(64)];
-                for place in places {
-                    let rank = self.ranks[*place as usize] as usize;
-                    marks[rank / 64] |= 1 << (rank % 64);
-                }
-                let ranks = marks
-                    .iter()
-                    .enumerate()
-                    .flat_map(|(word, marks)| bits(word * 64, *marks));
-                ranks
-                    .skip(skip)
-                    .take(take)
-                    .map(|rank| self.by_number[rank])
-                    .collect()
+        let part = |all: &RoaringBitmap| -> Vec<u32> {
+            let count = to.saturating_sub(from);
+            if back {
+                all.iter().rev().skip(from).take(count).collect()
+            } else {
+                all.iter().skip(from).take(count).collect()
             }
         };
+        match column {
+            Column::Name => part(found),
+            Column::Number => self.by_rank(found, back, from, to),
+            Column::State => states().some(found, back, from, to),
+        }
+    }
+
+    /// None is compared with another: each is marked where it stands in that order, and the marks are counted.
+    fn by_rank(&self, found: &RoaringBitmap, back: bool, from: usize, to: usize) -> Vec<u32> {
+        let mut marks = vec![0_u64; self.rows.len().div_ceil(64)];
+        for place in found {
+            let rank = self.ranks[place as usize] as usize;
+            marks[rank / 64] |= 1 << (rank % 64);
+        }
+        let ranks = marks
+            .iter()
+            .enumerate()
+            .flat_map(|(word, marks)| bits(word * 64, *marks));
+        let count = usize::try_from(found.len()).unwrap_or(usize::MAX);
+        let skip = if back { count.saturating_sub(to) } else { from };
+        let shown = ranks.skip(skip).take(to.saturating_sub(from));
+        let mut shown: Vec<u32> = shown.map(|rank| self.by_number[rank]).collect();
         if back {
             shown.reverse();
         }
         shown
     }
 
-    /// All places in the order of a column, or its opposite: those from `from` up to `to`.
+    /// The same of everybody, for a column that does not change: nobody but those is looked at.
     pub(crate) fn all(&self, column: Column, back: bool, from: usize, to: usize) -> Vec<u32> {
         let place = |n: usize| {
             let n = if back { self.rows.len() - 1 - n } else { n };
             match column {
-                Column::Name => u32::try_from(n).unwrap_or(u32::MAX),
                 Column::Number => self.by_number[n],
+                Column::Name | Column::State => u32::try_from(n).unwrap_or(u32::MAX),
             }
         };
         (from..to).map(place).collect()

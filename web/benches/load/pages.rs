@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,8 +12,9 @@ use axum::routing::get;
 use pbx_core::priority::{self, Behind};
 use tokio::runtime::Runtime;
 
-use crate::own::{FIRST, browser};
+use crate::own::{EXTENSIONS, FIRST, browser};
 use crate::site::Site;
+use crate::streams::registers;
 use crate::table::{by_turns, compare, heading, median, row};
 
 const ROUNDS: usize = 9;
@@ -33,7 +34,8 @@ pub(crate) fn run(site: &Site) {
     let channels = ours.get("/api/channels", &cookie);
     let channels: serde_json::Value = serde_json::from_slice(&channels).unwrap();
     let channel = channels["channels"][0]["id"].as_str().unwrap().to_owned();
-    heading("a page of the table, 10,000 extensions");
+    third(site, true);
+    heading("a page of the table, 10,000 extensions, a third of them online");
     let page = |query: &str| format!("/api/extensions?channel={channel}&size=25{query}");
     let first = page("&sort=name&page=1");
     compared("first page", &mut ours, &cookie, |_| first.clone());
@@ -52,6 +54,34 @@ pub(crate) fn run(site: &Site) {
     compared("who is online", &mut ours, &cookie, |_| {
         page("&sort=name&page=1&state=online")
     });
+    third(site, false);
+}
+
+/// The phones of every third extension come, or go.
+fn third(site: &Site, there: bool) {
+    for (n, number) in (FIRST..FIRST + EXTENSIONS).step_by(3).enumerate() {
+        registers(site, &number.to_string(), there);
+        let expected = if there {
+            n + 1
+        } else {
+            EXTENSIONS.div_ceil(3) as usize - n - 1
+        };
+        // Not more at once than are remembered until they are applied.
+        if n % 500 == 499 || number + 3 >= FIRST + EXTENSIONS {
+            until_registered(site, expected);
+        }
+    }
+}
+
+fn until_registered(site: &Site, phones: usize) {
+    let begun = Instant::now();
+    while site.pbx.presence().view().registrations != phones {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "phones do not come or go"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Who asks and who answers take turns: on two processors of a machine that is otherwise idle, most of the time between

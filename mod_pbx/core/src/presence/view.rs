@@ -268,19 +268,13 @@ impl View {
 
     /// The state of an extension: the most that one of its lines shows.
     pub fn extension_state(&self, domain: &str, extension: &snapshot::Extension) -> State {
-        let Some(seen) = self.domains.get(domain) else {
-            return State::Offline;
-        };
-        let lines = extension
-            .lines
-            .iter()
-            .filter_map(|line| seen.lines.get(line.username.as_str()));
-        let idle = match self.browsers(domain, extension).next() {
-            Some(_) => State::Online,
-            None => State::Offline,
-        };
-        let own = calls_state(self.extension_calls(domain, extension)).max(idle);
-        lines.map(|line| line.state()).fold(own, State::max)
+        self.domain(domain)
+            .map_or(State::Offline, |seen| seen.extension_state(extension))
+    }
+
+    /// What is known of a domain; none: nobody of it is there. Its name in lower case.
+    pub fn domain(&self, domain: &str) -> Option<&Arc<Domain>> {
+        self.domains.get(domain)
     }
 
     /// The browser clients of an extension: those that logged in to the channel it has now.
@@ -289,16 +283,43 @@ impl View {
         domain: &str,
         extension: &'v snapshot::Extension,
     ) -> impl Iterator<Item = &'v Browser> + Clone + use<'v> {
-        let seen = self.domains.get(domain);
-        let browsers = seen.and_then(|seen| seen.browsers.get(extension.number.as_str()));
-        let all: &[Browser] = browsers.map_or(&[], |browsers| browsers);
-        all.iter().filter(|browser| browser.channel == extension.channel)
+        let seen = self.domains.get(domain).into_iter();
+        seen.flat_map(|seen| seen.browsers(extension))
     }
 
     /// The calls of an extension that belong to none of its lines.
     pub fn extension_calls(&self, domain: &str, extension: &snapshot::Extension) -> &[Call] {
         let seen = self.domains.get(domain);
-        let calls = seen.and_then(|seen| seen.numbers.get(extension.number.as_str()));
+        seen.map_or(&[], |seen| seen.extension_calls(extension))
+    }
+}
+
+impl Domain {
+    /// The state of an extension of it: the most that one of its lines shows.
+    pub fn extension_state(&self, extension: &snapshot::Extension) -> State {
+        let lines = extension
+            .lines
+            .iter()
+            .filter_map(|line| self.lines.get(line.username.as_str()));
+        let idle = match self.browsers(extension).next() {
+            Some(_) => State::Online,
+            None => State::Offline,
+        };
+        let own = calls_state(self.extension_calls(extension)).max(idle);
+        lines.map(|line| line.state()).fold(own, State::max)
+    }
+
+    fn browsers<'v>(
+        &'v self,
+        extension: &'v snapshot::Extension,
+    ) -> impl Iterator<Item = &'v Browser> + Clone + use<'v> {
+        let all = self.browsers.get(extension.number.as_str());
+        let all: &[Browser] = all.map_or(&[], |browsers| browsers);
+        all.iter().filter(|browser| browser.channel == extension.channel)
+    }
+
+    fn extension_calls(&self, extension: &snapshot::Extension) -> &[Call] {
+        let calls = self.numbers.get(extension.number.as_str());
         calls.map_or(&[], |calls| calls)
     }
 }

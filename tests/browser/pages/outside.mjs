@@ -11,6 +11,7 @@ const NOUNS = {
   "caller-ids": "calls go out as the gateway",
   blocks: "No number is blocked",
   caps: "No limit yet",
+  "number-plans": "Nothing said yet",
 };
 
 let settled;
@@ -25,6 +26,7 @@ const settle = () =>
     await must("pbx route add world --pattern +* --priority 900 --gateway carrier --extension 1001");
     await must('pbx route add help --emergency --pattern "112 110" --priority 1 --gateway carrier --caller-id +4930123450');
     await must('pbx block add +49900* --note "costs most"');
+    await must("pbx plan set --country-code 49 --area-code 30");
     await must("pbx cap set --concurrent 2 --per-hour 20 --per-day 100");
     await must("pbx cap set 1001 --international-per-day 5 --concurrent domain");
   })());
@@ -50,6 +52,7 @@ export const states = [
   { name: "group", as: "admin", open: one("groups", "staff") },
   { name: "route", as: "admin", open: one("routes", "germany") },
   { name: "caller-id", as: "admin", open: one("caller-ids", "+4930123450") },
+  { name: "number-plan", as: "admin", open: one("number-plans", "49") },
   { name: "block", as: "admin", open: one("blocks", "+49900*") },
   {
     name: "cap",

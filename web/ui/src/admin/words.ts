@@ -69,7 +69,7 @@ export const W = words({
   revision: ['Revision {revision}, {time}', 'Revision {revision}, {time}'],
   onlyOf: ['Only those of {name}', 'Nur die von {name}'],
   showAll: ['Show all', 'Alle zeigen'],
-  choose: ['Type a name or number, and choose', 'Namen oder Nummer tippen und auswählen'],
+  choose: ['Name or number …', 'Name oder Nummer …'],
   choosen: ['Choose one of the list.', 'Bitte aus der Liste wählen.'],
   row: ['Add a row', 'Zeile hinzufügen'],
   hours: ['Weekly hours', 'Wöchentliche Zeiten'],

@@ -7,6 +7,7 @@ import { shownBy } from './limits.ts'
 const forward = (when: string, label: Text): Field => ({
   name: `forward_${when}`,
   label,
+  help: ['A number of the domain, or one outside. Empty: not at all.', 'Eine Nummer der Domäne oder eine draußen. Leer: gar nicht.'],
   kind: 'digits',
   empty: true,
 })

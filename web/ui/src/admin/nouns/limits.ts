@@ -62,6 +62,10 @@ export const shownBy = (by: 'extension_id' | 'line_id'): Part => ({
   noun: 'caller-id-uses',
   by,
   title: ['Number shown outside', 'Draußen gezeigte Nummer'],
+  about: [
+    'As which of the domain’s numbers it calls out. Nothing: as the route or the gateway says.',
+    'Mit welcher Nummer der Domäne sie nach draußen ruft. Nichts: wie Route oder Gateway es sagen.',
+  ],
   add: [['caller_id', 'emergency_caller_id']],
   same: ['domain_id'],
   most: 1,

@@ -36,7 +36,7 @@ export const schedules: Noun = {
       choices: [
         ['hours', ['the hours', 'der Zeiten']],
         ['holiday', ['a holiday', 'eines Feiertags']],
-        ['override', ['the switch', 'des Schalters']],
+        ['override', ['what is set for now', 'der vorläufigen Einstellung']],
       ],
       sent: 'never',
       column: 'wide',
@@ -76,10 +76,10 @@ export const schedules: Noun = {
     },
     {
       name: 'code',
-      label: ['Number of the switch', 'Nummer des Schalters'],
+      label: ['Code for phones', 'Code für Telefone'],
       help: [
-        'What phones dial behind the feature code to open and close. Empty: none can.',
-        'Was Telefone hinter dem Funktionscode wählen, um zu öffnen und zu schließen. Leer: keines kann es.',
+        'With 1 a phone dials *281 to open and close (setting code-schedule). Empty: none can.',
+        'Mit 1 wählt ein Telefon *281, um zu öffnen und zu schließen (Einstellung code-schedule). Leer: keines kann es.',
       ],
       kind: 'number',
       min: 1,
@@ -88,7 +88,7 @@ export const schedules: Noun = {
     },
     {
       name: 'keys',
-      label: ['Extensions that may', 'Nebenstellen, die dürfen'],
+      label: ['Extensions that may dial it', 'Nebenstellen, die ihn wählen dürfen'],
       help: ['Their numbers, blank separated.', 'Ihre Nummern, durch Leerzeichen getrennt.'],
       kind: 'words',
     },

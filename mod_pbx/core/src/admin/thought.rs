@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::field::{Field, Kind, object};
+use super::nouns::route_test;
 use super::openapi::{json_of, reference, responses};
 use super::{Admin, Draft, Grant, Refusal, Scope, Verb, Who};
 use crate::explain::{Caller, Explained, Unthinkable, explain as think};
@@ -16,9 +17,6 @@ use crate::store::{Image, rows};
 
 /// Its name in the scopes of keys.
 pub const EXPLAIN: &str = "explain";
-
-/// What route tests are called in the scopes of keys.
-const TESTS: &str = "route-tests";
 
 /// What is sent to have a call explained.
 static CALL: [Field; 4] = [
@@ -156,7 +154,7 @@ fn tree<'s>(steps: &mut Peekable<impl Iterator<Item = &'s Step>>, depth: u8) -> 
 /// # Errors
 /// They may not be asked.
 pub fn check(admin: &Admin<'_>, grant: &Grant) -> Result<Value, Refusal> {
-    let scope = grant.may_at_all(Who::DomainAdministrators, TESTS, Verb::Read)?;
+    let scope = grant.may(&route_test::NOUN, Verb::Read)?;
     let snapshot = admin.pbx.store().snapshot();
     let mut domains: Vec<_> = snapshot.outside.iter().collect();
     domains.sort_by(|a, b| a.0.cmp(b.0));
@@ -237,7 +235,7 @@ pub(super) fn paths(prefix: &str) -> Map<String, Value> {
     });
     let check = json!({
         "operationId": "check",
-        "tags": [TESTS],
+        "tags": [route_test::NOUN.path],
         "summary": "Asks every route test.",
         "description": about,
         "responses": responses(json!({"200": json_of(checked, "Which hold.")}), &[]),

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{BadName, E164, GatewayName, Number};
+use crate::store::rows::RouteTest;
 use crate::store::snapshot::Snapshot;
 
 /// What is to happen.
@@ -123,6 +124,21 @@ pub struct Test {
     pub gateway: Option<GatewayName>,
     /// As whom; none: as anybody.
     pub caller_id: Option<E164>,
+}
+
+impl From<&RouteTest> for Test {
+    fn from(row: &RouteTest) -> Self {
+        Self {
+            number: row.number.clone(),
+            dialled: row.dialled.as_str().into(),
+            caller: row.caller.as_deref().map(Into::into),
+            at: row.at_time.parse().ok(),
+            expected: row.expect,
+            target: row.target.as_deref().map(Into::into),
+            gateway: row.gateway.clone(),
+            caller_id: row.caller_id.clone(),
+        }
+    }
 }
 
 /// `1001 calling 0900123456 is refused`.

@@ -13,6 +13,9 @@ pub(super) use gather::read;
 /// An extension is in no more groups than this, so that a decision about it stays short.
 const MOST_GROUPS: u32 = 64;
 
+/// A domain has no more route tests than this: each is asked again at every change.
+const MOST_TESTS: u32 = 500;
+
 type Refusal = Result<Option<String>, StoreError>;
 
 /// Why the configuration cannot stay as this change left it.
@@ -24,6 +27,12 @@ pub(super) fn check(work: &Work<'_>, change: &Applied) -> Refusal {
             Ok((groups > MOST_GROUPS).then(|| {
                 format!("an extension is in at most {MOST_GROUPS} groups: take it out of another one first")
             }))
+        }
+        Some(Row::RouteTest(test)) if change.before.is_none() => {
+            let sql = "SELECT count(*) FROM route_test WHERE domain_id = ?1";
+            let tests: u32 = one(work, sql, &[&test.domain_id.to_string()])?;
+            Ok((tests > MOST_TESTS)
+                .then(|| format!("a domain has at most {MOST_TESTS} route tests: delete another one first")))
         }
         Some(Row::RouteGrant(grant)) => {
             let sql = "SELECT emergency FROM route WHERE id = ?1";

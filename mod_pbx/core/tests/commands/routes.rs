@@ -408,7 +408,10 @@ fn route_tests_know_who_rings_for_a_did_and_for_a_number_inside() {
             "did set +4930555 --closed voicemail:1009",
             "it reaches the mailbox of 1009",
         ),
-        ("did delete +4930555", "it is refused: nobody has the number"),
+        (
+            "did delete +4930555",
+            "it is refused: the domain has no such number",
+        ),
         (
             "did add +493055 --prefix --members 1001",
             "gateway:carrier calling +4930556 is refused",

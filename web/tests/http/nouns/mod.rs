@@ -4,6 +4,7 @@ mod calls;
 mod dids;
 mod out;
 mod roles;
+mod route_tests;
 mod schedules;
 mod thought;
 

@@ -33,7 +33,7 @@ const fn noun(noun: &'static str, may: [bool; 5]) -> Rights {
     }
 }
 
-const NOUNS: [Rights; 13] = [
+const NOUNS: [Rights; 14] = [
     noun("dids", [true, true, true, true, true]),
     noun("schedules", [true, true, true, true, true]),
     noun("number-plans", [true, true, true, true, false]),
@@ -45,6 +45,7 @@ const NOUNS: [Rights; 13] = [
     noun("caller-id-uses", [true, true, true, true, false]),
     noun("blocks", [true, true, true, true, true]),
     noun("caps", [true, true, true, true, false]),
+    noun("route-tests", [true, true, true, true, true]),
     noun("gateways", [true, true, true, false, false]),
     noun("calls", [false, false, false, true, false]),
 ];
@@ -66,6 +67,7 @@ fn furnish(world: &mut World, name: &str, digit: u64) -> Vec<Value> {
     let member_of = json!({"domain_id": at, "group_id": group["id"], "extension_id": member});
     let grant = json!({"domain_id": at, "route_id": route["id"], "group_id": group["id"]});
     let used = json!({"domain_id": at, "extension_id": member, "caller_id": own["id"]});
+    let test = json!({"domain_id": at, "number": "1001", "dialled": "0900123", "expect": "refused"});
     let all = vec![
         made(root, "dids", &did),
         made(
@@ -86,6 +88,7 @@ fn furnish(world: &mut World, name: &str, digit: u64) -> Vec<Value> {
         made(root, "caller-id-uses", &used),
         made(root, "blocks", &json!({"domain_id": at, "pattern": "+882*"})),
         made(root, "caps", &json!({"domain_id": at, "per_day": 5})),
+        made(root, "route-tests", &test),
         made(root, "gateways", &gateway),
     ];
     world

@@ -23,6 +23,7 @@ pub mod revision;
 pub mod route;
 mod route_gateways;
 pub mod route_grant;
+pub mod route_test;
 pub mod schedule;
 pub mod session;
 pub mod setting;
@@ -52,6 +53,7 @@ pub static ALL: &[&Noun] = &[
     &caller_id_use::NOUN,
     &block::NOUN,
     &cap::NOUN,
+    &route_test::NOUN,
     &call::NOUN,
     &setting::NOUN,
     &key::NOUN,

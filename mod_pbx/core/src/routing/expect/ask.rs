@@ -92,14 +92,15 @@ impl Test {
                 Some(extension) => self.of_extension(&view, home, extension, at),
                 None => return Some(format!("there is no extension {number}")),
             },
+            // Another domain's gateway is to this one as none.
             Origin::Gateway(name) => match snapshot.gateways.by_name(name.as_str()) {
-                Some(gateway) => {
+                Some(gateway) if gateway.serves(domain) => {
                     let caller = self.caller.as_deref().unwrap_or_default();
                     let inbound = Inbound::by(gateway, snapshot, &self.dialled, caller);
                     let decision = dids::decide(&view, inbound, at, Hops::NONE);
                     of_gateway(&view, &decision, home, at)
                 }
-                None => return Some(format!("there is no gateway {name}")),
+                _ => return Some(format!("there is no gateway {name}")),
             },
         };
         self.compare(outcome)
@@ -209,13 +210,13 @@ fn leaves(
 }
 
 fn of_gateway(view: &View<'_>, decision: &dids::Decision<'_>, home: &Domain, at: Timestamp) -> Outcome {
-    if let Some(domain) = decision.domain
-        && domain.name != home.name
-    {
-        return Outcome::Refused(format!("the number belongs to domain {}", domain.name));
+    // Whether another domain has the number is not for this one to know.
+    let unknown = || Outcome::Refused("the domain has no such number".to_owned());
+    if decision.domain.is_some_and(|domain| domain.name != home.name) {
+        return unknown();
     }
     match &decision.end {
-        dids::End::Unknown => Outcome::Refused("nobody has the number".to_owned()),
+        dids::End::Unknown => unknown(),
         dids::End::Rings(ringing) => {
             let number = |rung: &Rung<'_>| match rung {
                 Rung::Phones(ring) => Some(ring.extension.number.to_string()),

@@ -37,7 +37,7 @@ const one = (noun, name) => async (visit) => {
   await named(visit, noun, name);
 };
 const rows = ({ page }) => page.locator("fieldset.ordered > .inner");
-const members = (visit) => rows(visit).locator("input").evaluateAll((all) => all.map((input) => input.value.split(" ")[0]));
+const members = (visit) => rows(visit).locator("input[name=extension_id]").evaluateAll((all) => all.map((input) => input.value.split(" ")[0]));
 
 export const states = [
   ...Object.entries(NOUNS).map(([noun, says]) => ({ name: `${noun}-none`, as: "admin", open: none(noun, says) })),
@@ -81,8 +81,9 @@ export const scenarios = {
     await field(admin, "number").fill("+49 30 99 77");
     for (const [at, number, name] of [[0, "1001", "1001 Alice Adams"], [1, "1002", "1002 Bob Böhm"]]) {
       await page.click("fieldset.ordered button:has-text('Add a row')");
-      await pick(admin, rows(admin).nth(at).locator("input"), number, name);
+      await pick(admin, rows(admin).nth(at).locator("input[name=extension_id]"), number, name);
     }
+    await rows(admin).nth(1).locator("input[name=outside]").fill("+491711234567");
     await field(admin, "strategy").selectOption("order");
     equal(await field(admin, "then_extension_id").count(), 0, "not asked before it matters");
     await field(admin, "then_kind").selectOption("voicemail");
@@ -98,7 +99,8 @@ export const scenarios = {
     await save(admin);
     await said(admin, "good");
     await list("dids")(admin);
-    await until("who rings", async () => (await page.innerText("tbody")).includes("1002, 1001"));
+    await until("who rings", async () => (await page.innerText("tbody")).includes("+491711234567, 1001"));
+    check((await then()).includes("+491711234567/1002"), "whose call it is");
     // Another end: what went with the first is not sent along.
     await page.click("tbody a:has-text('49309977')");
     await field(admin, "then_kind").selectOption("hangup");

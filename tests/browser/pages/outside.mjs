@@ -223,6 +223,33 @@ export const scenarios = {
     await page.waitForURL("**/admin/caps");
   },
 
+  "a gateway's password is taken away, and only when that is said": async ({ visit }) => {
+    await settle();
+    const admin = await visit({ as: "admin" });
+    const { page } = admin;
+    admin.expects(422, "/api/v1/gateways");
+    await must("pbx gateway add locked --proxy 192.0.2.8 --username 9 --password kT8-locked-vqPz --register yes");
+    await named("gateways", "locked")(admin);
+    const has = async () => (await ask("pbx gateway show locked")).has_password;
+    // What is typed and taken back is nothing.
+    await field(admin, "password").fill("x");
+    await field(admin, "password").fill("");
+    await field(admin, "max_calls").fill("3");
+    await save(admin);
+    await said(admin, "good");
+    equal(await has(), true, "it stays");
+    await field(admin, "no_password").check();
+    equal(await field(admin, "password").count(), 0, "nothing to type");
+    await save(admin);
+    await said(admin, "bad");
+    await field(admin, "register").uncheck();
+    await save(admin);
+    await said(admin, "good");
+    equal(await field(admin, "no_password").count(), 0, "there is none any more");
+    check((await page.innerText(".known")).includes("no"), "it is said");
+    await must("pbx gateway delete locked");
+  },
+
   "a number is blocked, and another is owned": async ({ visit }) => {
     await settle();
     const admin = await visit({ as: "admin" });

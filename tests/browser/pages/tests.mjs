@@ -1,6 +1,6 @@
 // Route tests: whether they hold, and what a change that would break one is asked.
-import { field, fits, inGerman, named, save, said } from "../lib/admin.mjs";
-import { becomes, check, cli, equal, must } from "../lib/host.mjs";
+import { field, fits, fresh, inGerman, list, named, none, save, said } from "../lib/admin.mjs";
+import { becomes, check, cli, equal, must, until } from "../lib/host.mjs";
 import { NARROW } from "../lib/visit.mjs";
 
 let settled;
@@ -34,6 +34,8 @@ const breaking = async (visit) => {
 const broken = async () => (await cli("pbx check")).includes("FAILED");
 
 export const states = [
+  { name: "none", as: "admin", open: none("route-tests", "No route test yet") },
+  { name: "new", as: "admin", open: fresh("route-tests") },
   { name: "all-hold", as: "admin", open: go },
   { name: "would-break", as: "admin", open: breaking },
 ];
@@ -53,6 +55,37 @@ export const scenarios = {
     await becomes("how many", () => page.innerText("[role=status]"), "1 of 2 fail.");
     await admin.axe("one fails");
     await must("pbx route set tested-near --pattern +4940*");
+  },
+
+  "one is made, looked at, changed and deleted": async ({ visit }) => {
+    await settle();
+    const admin = await visit({ as: "admin" });
+    const { page } = admin;
+    admin.expects(409, "/api/v1/route-tests");
+    await fresh("route-tests")(admin);
+    await field(admin, "number").fill("1002");
+    await field(admin, "dialled").fill("040555");
+    equal(await field(admin, "target").count(), 0, "not asked before it matters");
+    await field(admin, "expect").selectOption("rings");
+    await field(admin, "target").fill("1003");
+    await save(admin);
+    // It does not hold: nobody called 1002 may take a route.
+    await page.waitForSelector("dialog.force[open]");
+    await page.click("dialog.force button:text-is('Cancel')");
+    await field(admin, "expect").selectOption("refused");
+    await save(admin);
+    await page.waitForURL(/\/admin\/route-tests\/[0-9a-f-]{36}$/);
+    check((await cli("pbx check")).includes("1002 calling 040555 is refused"), "the test");
+    await until("how it is now", async () => (await page.innerText(".known")).includes("holds"));
+    await field(admin, "dialled").fill("040556");
+    await save(admin);
+    await said(admin, "good");
+    await list("route-tests")(admin);
+    await page.click("tbody tr:has-text('040556') a");
+    await page.click("button:text-is('Delete')");
+    await page.click("dialog[open] .hangup");
+    await page.waitForURL(/\/admin\/route-tests$/);
+    await until("gone", async () => !(await cli("pbx check")).includes("040556"));
   },
 
   "a change that breaks one names it, and is made only if somebody says so": async ({ visit }) => {

@@ -4,7 +4,6 @@ import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { GROUPS, find, isWhole, maySee } from './nouns/index.ts'
 import { Missing } from '../pages/home.tsx'
-import { Check } from './check.tsx'
 import { Explain } from './explain.tsx'
 import { Export } from './export.tsx'
 import { Force } from './force.tsx'
@@ -28,7 +27,6 @@ interface Tool {
 /** Pages that are no noun's. */
 const TOOLS: readonly Tool[] = [
   { path: 'explain', title: E.title, page: Explain },
-  { path: 'route-tests', title: W.tests, page: Check },
   { path: 'import', title: I.title, page: Import, whole: true },
   { path: 'export', title: I.exportTitle, page: Export },
 ]

@@ -1,4 +1,4 @@
-/** Whether the route tests hold: asked for by a button, told test by test. */
+/** Whether the route tests hold: asked for by a button above their list, told test by test. */
 import { useSignal } from '@preact/signals'
 import { postAt } from './client.ts'
 import { number, say } from './text.ts'
@@ -29,11 +29,9 @@ export const Check = () => {
   }
   const { ok, failed, tests } = found.value ?? { ok: true, failed: 0, tests: [] }
   return (
-    <section class="panel" aria-labelledby="check-title">
-      <h1 id="check-title">{say(W.tests)}</h1>
-      <p class="muted">{say(W.testsAbout)}</p>
+    <section aria-label={say(W.runChecks)}>
       <div class="row">
-        <button type="button" class="primary" disabled={busy.value} onClick={() => void run()}>
+        <button type="button" disabled={busy.value} onClick={() => void run()}>
           {say(W.runChecks)}
         </button>
         <span role="status" class={ok ? 'good' : 'bad'}>

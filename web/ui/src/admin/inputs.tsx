@@ -21,7 +21,7 @@ interface Props {
 }
 
 export const Input = (props: Props) => {
-  const { field, value, fault, theirs, change } = props
+  const { field, value, row, fault, theirs, change } = props
   const id = useId()
   const notes = `${id}-notes`
   const required = field.required === true
@@ -55,6 +55,7 @@ export const Input = (props: Props) => {
       </label>
     )
   }
+  if (field.kind === 'password' && field.empty && row[`has_${field.name}`] === true) return <Kept {...props} />
   if (field.kind === 'rows') return <Rows {...props} />
   if (field.kind === 'hours') {
     return (
@@ -133,7 +134,8 @@ const typed = (field: Field, value: Value | undefined): string => {
 
 /** As the API takes it; undefined: not at all. */
 const read = (field: Field, text: string): Value | undefined => {
-  if (text === '') return field.empty ? null : field.kind === 'number' || field.kind === 'password' || field.sent === 'create' ? undefined : ''
+  if (field.kind === 'password' && text === '') return undefined
+  if (text === '') return field.empty ? null : field.kind === 'number' || field.sent === 'create' ? undefined : ''
   if (field.kind === 'number') return Number(text)
   if (field.kind === 'words') return text.split(/[\s,]+/).filter(Boolean)
   if (field.kind === 'time') {
@@ -218,6 +220,22 @@ const Reference = (props: Props & { common: Common }) => {
           <option key={String(one.id)} value={called(one)} />
         ))}
       </datalist>
+    </>
+  )
+}
+
+/** A password that there is already, and need not stay: an empty field leaves it as it is. */
+const Kept = (props: Props) => {
+  const { field, value, change } = props
+  const off = value === null
+  return (
+    <>
+      {!off && <Input {...props} row={{}} />}
+      <label class="switch">
+        <input name={`no_${field.name}`} type="checkbox" role="switch" checked={off} onChange={(event) => change(event.currentTarget.checked ? null : undefined)} />
+        <span>{say(W.without, { name: say(field.label) })}</span>
+      </label>
+      {off && props.fault && <small class="bad">{props.fault}</small>}
     </>
   )
 }

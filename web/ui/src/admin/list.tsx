@@ -99,6 +99,7 @@ export const List = ({ noun, by }: Props) => {
         )}
       </header>
       {noun.about && <p class="muted">{say(noun.about)}</p>}
+      {noun.above && <noun.above />}
       {by && <Of noun={noun} field={by.field} id={by.id} />}
       <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
         <label class="search">

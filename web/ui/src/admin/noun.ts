@@ -72,6 +72,8 @@ export interface Field {
   lamp?: boolean
   /** What is shown where it is null. */
   none?: Text
+  /** Something is wrong where it is not. */
+  bad?: boolean
   /** Of a `ref`: the field of both that must be alike, so that only such are offered. */
   within?: string
 }
@@ -122,6 +124,8 @@ export interface Noun {
   /** Lists of others that belong to one: those whose `by` is this one's id. */
   related?: readonly { noun: string; by: string }[]
   parts?: readonly Part[]
+  /** What its list has above what it is searched by, and no other list has. */
+  above?: ComponentType
   /** What else its page has, which no other noun has. */
   extra?: ComponentType<{
     noun: Noun

@@ -51,6 +51,7 @@ export const Shown = ({ field, row }: { field: Field; row: Row }) => {
   if (field.kind === 'flag' && field.name === 'enabled') {
     return <span class={value === true ? '' : 'warning'}>{text}</span>
   }
+  if (field.bad && text) return <span class="bad">{text}</span>
   if (text === '') return <span class="muted">{say(field.none ?? W.nobody)}</span>
   return field.kind === 'ref' && !field.shows ? <Named path={field.of ?? ''} id={text} /> : <>{text}</>
 }

@@ -92,11 +92,6 @@ export const W = words({
   daysTake: ['Take them over', 'Übernehmen'],
   daysTaken: ['{count} holidays taken over.', '{count} Feiertage übernommen.'],
   older: ['Older ones', 'Ältere'],
-  tests: ['Route tests', 'Routentests'],
-  testsAbout: [
-    'What calls out must do, whatever is changed: a change that breaks one is refused, and says which. They are made by “pbx check add 1001 0900123456 refused” on the switch.',
-    'Was Anrufe nach draußen tun müssen, was auch immer geändert wird: Eine Änderung, die einen bricht, wird abgewiesen und nennt ihn. Angelegt werden sie mit „pbx check add 1001 0900123456 refused“ auf der Anlage.',
-  ],
   noTests: ['No route test yet.', 'Noch kein Routentest.'],
   runChecks: ['Run them all', 'Alle prüfen'],
   allHold: ['All {count} hold.', 'Alle {count} gelten.'],
@@ -109,5 +104,6 @@ export const W = words({
   up: ['Up: {name}', 'Nach oben: {name}'],
   down: ['Down: {name}', 'Nach unten: {name}'],
   drop: ['Remove: {name}', 'Entfernen: {name}'],
+  without: ['Remove: {name}', 'Entfernen: {name}'],
   dropRow: ['Remove row {row}', 'Zeile {row} entfernen'],
 })

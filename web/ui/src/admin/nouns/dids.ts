@@ -69,9 +69,22 @@ export const dids: Noun = {
       name: 'members',
       label: ['Who rings', 'Bei wem es klingelt'],
       kind: 'rows',
+      help: [
+        'An extension; or a number outside, with the extension whose call it is: by its grants, limits and shown numbers.',
+        'Eine Nebenstelle; oder eine Nummer draußen mit der Nebenstelle, deren Anruf es ist: nach deren Erlaubnissen, Grenzen und gezeigten Nummern.',
+      ],
       ordered: true,
       required: true,
-      fields: [within({ name: 'extension_id', label: ['Extension', 'Nebenstelle'], kind: 'ref', of: 'extensions', required: true })],
+      fields: [
+        within({ name: 'extension_id', label: ['Extension', 'Nebenstelle'], kind: 'ref', of: 'extensions', required: true }),
+        {
+          name: 'outside',
+          label: ['Number outside', 'Nummer draußen'],
+          help: ['In full: +491711234567. Empty: the extension rings.', 'Vollständig: +491711234567. Leer: Es klingelt bei der Nebenstelle.'],
+          max: 16,
+          empty: true,
+        },
+      ],
     },
     {
       name: 'strategy',

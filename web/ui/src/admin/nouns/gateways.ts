@@ -69,6 +69,7 @@ export const gateways: Noun = {
       label: ['Password of the account', 'Passwort des Kontos'],
       help: ['Kept sealed, and never shown again. Left empty, it stays as it is.', 'Wird verschlossen aufbewahrt und nie wieder gezeigt. Bleibt das Feld leer, bleibt es, wie es ist.'],
       kind: 'password',
+      empty: true,
     },
     { name: 'register', label: ['The PBX registers there', 'Die Anlage meldet sich dort an'], help: ['Left alone for a new one: where there is a password.', 'Bleibt es bei einem neuen unberührt: wenn es ein Passwort gibt.'], kind: 'flag' },
     {

@@ -17,6 +17,7 @@ import { mail } from './mail.ts'
 import { plans } from './plans.ts'
 import { revisions } from './revisions.ts'
 import { grants, routes } from './routes.ts'
+import { routeTests } from './route-tests.ts'
 import { schedules } from './schedules.ts'
 import { sessions, signIns } from './sessions.ts'
 import { settings } from './settings.ts'
@@ -24,7 +25,7 @@ import { users } from './users.ts'
 
 export const GROUPS: readonly (readonly [title: Text, nouns: readonly Noun[]])[] = [
   [['People and phones', 'Menschen und Telefone'], [users, extensions, lines, channels, domains]],
-  [['Outside', 'Draußen'], [gateways, routes, groups, dids, schedules, callerIds, plans, blocks, caps]],
+  [['Outside', 'Draußen'], [gateways, routes, groups, dids, schedules, callerIds, plans, blocks, caps, routeTests]],
   [['Safety', 'Sicherheit'], [sessions, signIns, bans, keys]],
   [['The PBX', 'Die Anlage'], [calls, settings, mail, revisions]],
 ]

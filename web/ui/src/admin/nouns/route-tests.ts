@@ -1,0 +1,91 @@
+import { Check } from '../check.tsx'
+import { type Noun, text } from '../noun.ts'
+import { DOMAIN, DOMAIN_NAME } from './common.ts'
+
+export const routeTests: Noun = {
+  path: 'route-tests',
+  title: ['Route tests', 'Routentests'],
+  one: ['Route test', 'Routentest'],
+  about: [
+    'What calls must do, whatever is changed: a change after which one would do otherwise is refused, and says which.',
+    'Was Anrufe tun müssen, was auch immer geändert wird: Eine Änderung, nach der einer etwas anderes täte, wird abgewiesen und nennt ihn.',
+  ],
+  empty: [
+    'No route test yet. Begin with what must never happen, such as a call of 1001 to a premium number: refused.',
+    'Noch kein Routentest. Beginnen Sie mit dem, was nie geschehen darf, etwa einem Anruf von 1001 bei einem Mehrwertdienst: abgewiesen.',
+  ],
+  above: Check,
+  fields: [
+    {
+      name: 'number',
+      label: ['From', 'Von'],
+      help: ['An extension; or gateway:NAME for a call that comes in.', 'Eine Nebenstelle; oder gateway:NAME für einen Anruf von draußen.'],
+      required: true,
+      max: 64,
+      column: true,
+      sort: true,
+    },
+    { name: 'dialled', label: ['To', 'Nach'], help: ['As it is dialled.', 'So, wie gewählt wird.'], required: true, max: 64, column: true, sort: true },
+    DOMAIN,
+    {
+      name: 'caller',
+      label: ['Number of the caller', 'Nummer des Anrufers'],
+      help: ['Of a call that comes in alone. Empty: it gives none.', 'Nur bei einem Anruf von draußen. Leer: Er nennt keine.'],
+      max: 32,
+      empty: true,
+    },
+    { name: 'at', label: ['When', 'Wann'], help: ['Empty: whenever it is asked.', 'Leer: wann immer geprüft wird.'], kind: 'time', empty: true, none: ['always', 'immer'], column: 'wide' },
+    {
+      name: 'expect',
+      label: ['What is to happen', 'Was geschehen soll'],
+      kind: 'choice',
+      choices: [
+        ['refused', ['is refused', 'wird abgewiesen']],
+        ['out', ['goes out', 'geht hinaus']],
+        ['rings', ['rings', 'klingelt bei']],
+        ['voicemail', ['reaches a mailbox', 'erreicht eine Mailbox']],
+        ['announcement', ['hears an announcement', 'hört eine Ansage']],
+        ['ends', ['ends, with nobody there', 'endet, weil niemand da ist']],
+      ],
+      required: true,
+      column: true,
+      sort: true,
+      filter: true,
+    },
+    {
+      name: 'target',
+      label: ['Whom, or which', 'Bei wem, oder welche'],
+      help: [
+        'Numbers of extensions, a blank between them, a number outside as +491711234567/1001; of whose mailbox; or the name of the announcement.',
+        'Nummern von Nebenstellen, dazwischen ein Leerzeichen, eine Nummer draußen als +491711234567/1001; wessen Mailbox; oder der Name der Ansage.',
+      ],
+      when: { name: 'expect', is: ['rings', 'voicemail', 'announcement'] },
+      required: true,
+      max: 2000,
+      column: 'wide',
+    },
+    {
+      name: 'gateway',
+      label: ['By this gateway first', 'Zuerst über dieses Gateway'],
+      help: ['Its name. Empty: by any.', 'Sein Name. Leer: über irgendeines.'],
+      when: { name: 'expect', is: ['out'] },
+      max: 32,
+      empty: true,
+      column: 'wide',
+    },
+    {
+      name: 'caller_id',
+      label: ['Number shown', 'Gezeigte Nummer'],
+      help: ['In full, such as +4930123456. Empty: any.', 'Vollständig, etwa +4930123456. Leer: irgendeine.'],
+      when: { name: 'expect', is: ['out'] },
+      max: 40,
+      empty: true,
+    },
+    { name: 'failure', label: ['Now', 'Zurzeit'], sent: 'never', none: ['holds', 'gilt'], bad: true, column: true },
+    DOMAIN_NAME,
+  ],
+  called: (row) => `${text(row, 'number')} → ${text(row, 'dialled')}`,
+  create: true,
+  edit: true,
+  remove: true,
+}

@@ -29,6 +29,10 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
                 told_of_by_mail_and_webhook,
             ),
             (
+                "a_call_that_no_gateway_takes_is_told_of_as_failed",
+                told_of_as_failed,
+            ),
+            (
                 "who_is_away_is_told_after_a_crash",
                 who_is_away_is_told_after_a_crash,
             ),
@@ -190,6 +194,67 @@ fn told_of_by_mail_and_webhook(rig: &mut Rig) {
     );
     rig.switch.until("pbx mail list", "no mail waits");
     assert_eq!((web.posted().len(), mails.received().len()), (1, 1), "once each");
+}
+
+/// Dials 112, which nobody hears, and gives what was posted of it.
+fn fails(rig: &mut Rig, web: &Web, posts: usize) -> Value {
+    let alice = Handset::new("alice", ACME);
+    let answer = alice.call("112").until_answered(503);
+    assert_eq!(answer.status, 503);
+    let all = wait::until("the webhooks", wait::SOON, || {
+        Some(web.posted()).filter(|all| all.len() >= posts)
+    });
+    assert_eq!(all.len(), posts, "{all:?}");
+    let last = all.last().unwrap().clone();
+    for (name, value) in [
+        ("event", "emergency-call"),
+        ("domain", ACME),
+        ("extension", "1001"),
+        ("line", "alice"),
+        ("dialled", "112"),
+    ] {
+        assert_eq!(last[name], value, "{last}");
+    }
+    rig.switch.until("pbx status", "FAILED since no gateway took it");
+    last
+}
+
+/// Without any gateway that is on, and with one that refuses: both are told of, and the log says it.
+fn told_of_as_failed(rig: &mut Rig) {
+    let (mails, web) = (Sink::start(0), Web::start(0));
+    goes_to(rig, mails.port(), web.port);
+    rig.switch.ok("pbx gateway set carrier --enabled no");
+    rig.switch
+        .until("pbx status", "no gateway of emergency route help");
+    let posted = fails(rig, &web, 1);
+    assert_eq!(
+        (&posted["failed"], &posted["gateway"]),
+        (&true.into(), &Value::Null)
+    );
+    assert!(posted["call"].is_string(), "the record of it: {posted}");
+    let mail = wait::until("the mail", wait::SOON, || mails.received().first().cloned());
+    assert_eq!(
+        mail.header("Subject").unwrap(),
+        "Emergency call FAILED: 1001 (alice Canary-acme) dialled 112"
+    );
+    rig.switch.ok("pbx gateway set carrier --enabled yes");
+    wait::until("the gateway to be up", Duration::from_secs(45), || {
+        let said = rig.switch.api("pbx gateway show carrier json");
+        said.contains("\"state\":\"up\"").then_some(())
+    });
+    carrier().answer_with("503 Service Unavailable");
+    // That it was tried is told first, then that it failed.
+    let posted = fails(rig, &web, 3);
+    carrier().answer_with("200 OK");
+    assert_eq!(posted["failed"], true);
+    assert_eq!(web.posted()[1]["failed"], false);
+    let log = rig.site.log();
+    assert!(
+        log.contains("mod_pbx: the call of 1001@") && log.contains("for help to 112 FAILED"),
+        "{}",
+        log.len()
+    );
+    rig.switch.until("pbx mail list", "no mail waits");
 }
 
 /// Both servers are away while somebody calls for help, and the switch crashes: they are told when they are back.

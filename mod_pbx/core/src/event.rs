@@ -43,6 +43,8 @@ pub enum Kind {
     Voicemail,
     /// Somebody told what a lamp shows.
     LampTold,
+    /// No gateway took a call for help: our own dialplan says so.
+    HelpFailed,
     /// A gateway was registered, or came to be down or up.
     GatewayState,
     /// A verto connection was made.
@@ -84,6 +86,9 @@ pub struct Subscription {
     /// The headers that are copied.
     pub headers: &'static [&'static CStr],
 }
+
+/// The subclass of the event by which our dialplan says that no gateway took a call for help.
+pub const HELP_FAILED: &str = "pbx::help-failed";
 
 const CHANNEL: &[&CStr] = &[
     c"Unique-ID",
@@ -169,6 +174,17 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
         kind: Kind::GatewayState,
         source: Source::Custom(c"sofia::gateway_state"),
         headers: &[c"Gateway", c"State", c"Ping-Status", c"Status", c"Phrase"],
+    },
+    Subscription {
+        kind: Kind::HelpFailed,
+        source: Source::Custom(c"pbx::help-failed"),
+        headers: &[
+            c"Unique-ID",
+            c"Event-Date-Timestamp",
+            c"pbx-dialled",
+            c"pbx-from",
+            c"pbx-line",
+        ],
     },
     // `Event-Subclass` is what `POST /fsapi` recognises these by, and so do we (apps/browsers).
     Subscription {
@@ -276,8 +292,8 @@ impl Event {
     /// Copies what `subscription` names; `read` gives the first header of that name, as bytes.
     ///
     /// None: a value is longer than [`LONGEST_VALUE`], so the event as a whole is not to be believed. Of a
-    /// refusal, of a voicemail message, and of a call's beginning and end, only that value is left out: nobody escapes
-    /// being counted or written down, and no message is lost, by a long name.
+    /// refusal, of a voicemail message, of a call's beginning and end, and of a call for help only that value is left out:
+    /// nobody escapes being counted or written down, and no message is lost, by a long name.
     /// Bytes that are not UTF-8 become U+FFFD, which no stored name contains.
     pub fn copy<'e>(
         subscription: &Subscription,
@@ -287,7 +303,13 @@ impl Event {
         for name in subscription.headers {
             let Some(value) = read(name) else { continue };
             if value.len() > LONGEST_VALUE {
-                let one = [Kind::Refused, Kind::Voicemail, Kind::CallBegan, Kind::CallEnded];
+                let one = [
+                    Kind::Refused,
+                    Kind::Voicemail,
+                    Kind::CallBegan,
+                    Kind::CallEnded,
+                    Kind::HelpFailed,
+                ];
                 if one.contains(&subscription.kind) {
                     continue;
                 }
@@ -373,6 +395,15 @@ mod tests {
             (name == c"call-id").then_some(long.as_slice())
         });
         assert_eq!(event, None);
+    }
+
+    #[test]
+    fn our_own_event_is_what_the_dialplan_fires() {
+        let is = |subscription: &&Subscription| subscription.kind == Kind::HelpFailed;
+        let Source::Custom(subclass) = SUBSCRIPTIONS.iter().find(is).unwrap().source else {
+            panic!("it has a subclass");
+        };
+        assert_eq!(subclass.to_str(), Ok(HELP_FAILED));
     }
 
     #[test]

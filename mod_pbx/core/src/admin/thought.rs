@@ -10,6 +10,7 @@ use super::field::{Field, Kind, object};
 use super::nouns::route_test;
 use super::openapi::{json_of, reference, responses};
 use super::{Admin, Draft, Grant, Refusal, Scope, Verb, Who};
+use crate::commands;
 use crate::explain::{Caller, Explained, Unthinkable, explain as think};
 use crate::names::{DomainName, Username};
 use crate::routing::Step;
@@ -168,7 +169,10 @@ pub fn check(admin: &Admin<'_>, grant: &Grant) -> Result<Value, Refusal> {
         })
         .collect();
     let failed = tests.iter().filter(|test| !test["failure"].is_null()).count();
-    Ok(json!({"ok": failed == 0, "failed": failed, "tests": tests}))
+    let warnings = commands::help_warnings(admin.pbx, &snapshot, |domain| {
+        scope.holds_name(Some(domain.as_str()))
+    });
+    Ok(json!({"ok": failed == 0, "failed": failed, "tests": tests, "warnings": warnings}))
 }
 
 /// A step, as OpenAPI describes it.
@@ -204,11 +208,16 @@ pub(super) fn paths(prefix: &str) -> Map<String, Value> {
     });
     let checked = json!({
         "type": "object",
-        "required": ["ok", "failed", "tests"],
+        "required": ["ok", "failed", "tests", "warnings"],
         "additionalProperties": false,
         "properties": {
             "ok": {"type": "boolean", "description": "Whether all hold."},
             "failed": {"type": "integer", "minimum": 0},
+            "warnings": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Calls for help that no gateway would take, as of now.",
+            },
             "tests": {
                 "type": "array",
                 "items": {
@@ -236,7 +245,7 @@ pub(super) fn paths(prefix: &str) -> Map<String, Value> {
     let check = json!({
         "operationId": "check",
         "tags": [route_test::NOUN.path],
-        "summary": "Asks every route test.",
+        "summary": "Asks every route test, and looks whether calls for help would be heard.",
         "description": about,
         "responses": responses(json!({"200": json_of(checked, "Which hold.")}), &[]),
     });

@@ -1,6 +1,7 @@
 //! Tells of calls for help, by mail and by a webhook: whom, a domain's number plan says.
 //!
-//! The switch's event of the leg that goes out starts it, so a call waits for nothing. What there is to tell is in the
+//! The switch's event of the leg that goes out starts it, so a call waits for nothing; one that no gateway took is told of
+//! by an event of our dialplan's (`apps/dialplan/help`). What there is to tell is in the
 //! database, in the queue of mail, before anybody tries to tell it: a crash, a mail server or a web server that is away
 //! delays it and loses nothing. It may come twice after a crash, under the same id.
 
@@ -63,6 +64,9 @@ pub struct Notice {
     pub gateway: Option<String>,
     /// As whom it goes out; none: nobody has said so.
     pub caller_id: Option<String>,
+    /// Whether nobody heard it: no gateway took it. That it was tried may have been told before.
+    #[serde(default)]
+    pub failed: bool,
 }
 
 impl Notice {
@@ -70,6 +74,24 @@ impl Notice {
     pub const CALL: &'static str = "emergency-call";
     /// Nobody does: somebody looks whether it would be told of.
     pub const TEST: &'static str = "test";
+
+    /// One of this event about an extension of a domain, that says no more.
+    fn of(event: &str, extension: &str, domain: &str) -> Self {
+        Self {
+            event: event.to_owned(),
+            id: Uuid::now_v7(),
+            call: None,
+            at: String::new(),
+            domain: domain.to_owned(),
+            extension: extension.to_owned(),
+            name: String::new(),
+            line: None,
+            dialled: String::new(),
+            gateway: None,
+            caller_id: None,
+            failed: false,
+        }
+    }
 
     /// Whether nobody calls for help.
     pub fn is_test(&self) -> bool {
@@ -90,6 +112,8 @@ struct Shared {
     calls: Arc<Calls>,
     /// Calls that nobody was told of, since too many waited.
     dropped: AtomicU64,
+    /// Calls that no gateway took, since the start, and the last of them.
+    failed: Mutex<(u64, Option<Failed>)>,
     /// What is not in the database yet, since that could not be written.
     unsaved: AtomicUsize,
     bell: Condvar,
@@ -109,6 +133,8 @@ struct Hooks {
 enum Told {
     /// A leg of a call for help began.
     Began(Event, Charge),
+    /// No gateway took a call for help.
+    Failed(Event),
     /// Somebody looks whether it would be told of.
     Test(DomainName, Sender<Result<Addressees, StoreError>>),
 }
@@ -122,6 +148,17 @@ pub struct Addressees {
     pub url: Option<String>,
 }
 
+/// A call for help that nobody heard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failed {
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// Whose: `1001@pbx.test`.
+    pub from: String,
+    /// The number for help that was dialled.
+    pub dialled: String,
+}
+
 /// How it is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Health {
@@ -132,6 +169,10 @@ pub struct Health {
     pub dropped: u64,
     /// Notices that are not in the database yet.
     pub unsaved: usize,
+    /// Calls for help that no gateway took since the start.
+    pub unheard: u64,
+    /// The last of them.
+    pub last_unheard: Option<Failed>,
     /// Why a webhook is not posted.
     pub trouble: Option<Trouble>,
 }
@@ -147,6 +188,7 @@ impl Alarm {
             mail,
             calls,
             dropped: AtomicU64::new(0),
+            failed: Mutex::default(),
             unsaved: AtomicUsize::new(0),
             bell: Condvar::new(),
             hooks: Mutex::default(),
@@ -169,8 +211,14 @@ impl Alarm {
         })
     }
 
-    /// Takes an event of a channel. Any thread of the switch; never waits.
+    /// Takes an event of a channel, or of our dialplan's. Any thread of the switch; never waits.
     pub fn tell(&self, event: &Event) {
+        if event.kind == Kind::HelpFailed {
+            if !self.writing.tell_made(|| Told::Failed(event.clone())) {
+                self.shared.dropped.fetch_add(1, Relaxed);
+            }
+            return;
+        }
         // A leg that the switch itself called: whoever calls us cannot name a payer.
         if event.kind != Kind::CallBegan || event.header("Call-Direction") != Some("outbound") {
             return;
@@ -204,10 +252,13 @@ impl Alarm {
     pub fn health(&self) -> Health {
         let shared = &self.shared;
         let counts = shared.store.read(|reader| reader.mail_counts(Part::Webhooks));
+        let (unheard, last_unheard) = lock(&shared.failed).clone();
         Health {
             counts: counts.ok(),
             dropped: shared.dropped.load(Relaxed),
             unsaved: shared.unsaved.load(Relaxed),
+            unheard,
+            last_unheard,
             trouble: lock(&shared.hooks).trouble.clone(),
         }
     }

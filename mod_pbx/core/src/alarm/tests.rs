@@ -213,6 +213,54 @@ fn a_call_for_help_is_told_of_once_whatever_gateways_it_tries() {
 }
 
 #[test]
+fn a_call_that_no_gateway_took_is_told_of_as_one_that_failed() {
+    let web = Web::start(0);
+    let bench = Bench::new(Some(&format!("http://127.0.0.1:{}/", web.port)));
+    let call = Uuid::new_v4();
+    // Tried, and then no gateway took it: both are told of.
+    bench.calls(call, "help");
+    let (_, tried) = web.next();
+    assert_eq!(tried["failed"], false, "{tried}");
+    let fail = |pairs: &[(&str, &str)]| bench.alarm.tell(&made_of(Kind::HelpFailed, pairs));
+    let id = call.to_string();
+    fail(&[
+        ("Unique-ID", &id),
+        ("Event-Date-Timestamp", "1795330800000000"),
+        ("pbx-dialled", "112"),
+        ("pbx-from", "1001@pbx.test"),
+        ("pbx-line", "alice.desk"),
+    ]);
+    let (_, said) = web.next();
+    assert_eq!(said["failed"], true, "{said}");
+    assert_ne!(said["id"], tried["id"]);
+    for (name, value) in [
+        ("event", "emergency-call"),
+        ("at", "2026-11-22T07:00:00.000Z"),
+        ("domain", "pbx.test"),
+        ("extension", "1001"),
+        ("line", "alice.desk"),
+        ("dialled", "112"),
+    ] {
+        assert_eq!(said[name], value, "{said}");
+    }
+    assert_eq!(
+        (&said["gateway"], &said["caller_id"]),
+        (&Value::Null, &Value::Null)
+    );
+    // Of one that says nothing nobody can be told.
+    fail(&[("Unique-ID", &id)]);
+    web.nothing_more();
+    bench.until("two mails wait", |bench| bench.waiting().len() == 2);
+    let health = bench.alarm.health();
+    let last = Failed {
+        at: "2026-11-22T07:00:00.000Z".to_owned(),
+        from: "1001@pbx.test".to_owned(),
+        dialled: "112".to_owned(),
+    };
+    assert_eq!((health.unheard, health.last_unheard), (1, Some(last)));
+}
+
+#[test]
 fn what_is_not_taken_waits_through_a_restart() {
     let web = Web::start(0);
     *web.answer.lock().unwrap() = "503 Service Unavailable";

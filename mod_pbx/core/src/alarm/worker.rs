@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Addressees, Notice, Shared, Told, time};
+use super::{Addressees, Failed, Notice, Shared, Told, time};
 use crate::background::Queue;
 use crate::caps::Charge;
 use crate::event::Event;
 use crate::gateways::LEG;
 use crate::mail::letter::plain;
+use crate::mail::lock;
 use crate::names::DomainName;
 use crate::store::StoreError;
 use crate::store::mail::{Kind, Mail, State};
@@ -51,6 +52,7 @@ impl Worker {
             for told in queue.wait(AGAIN, BATCH) {
                 match told {
                     Told::Began(event, charge) => self.began(&event, charge),
+                    Told::Failed(event) => self.failed(&event),
                     Told::Test(domain, done) => {
                         // Who asked may have given up.
                         let _ = done.send(self.test(&domain));
@@ -77,26 +79,69 @@ impl Worker {
             notice.domain,
             notice.dialled
         );
+        self.queue(&notice);
+    }
+
+    /// No gateway took a call: whoever is told of those that go out is told that this one did not.
+    fn failed(&mut self, event: &Event) {
+        let Some(notice) = self.failure(event) else {
+            tracing::error!("a call for help FAILED, and it is not known whose");
+            return;
+        };
+        let from = format!("{}@{}", notice.extension, notice.domain);
+        tracing::error!(
+            "call for help FAILED: {from} dialled {}, and no gateway took it",
+            notice.dialled
+        );
+        {
+            let mut failed = lock(&self.shared.failed);
+            failed.0 += 1;
+            failed.1 = Some(Failed {
+                at: notice.at.clone(),
+                from,
+                dialled: notice.dialled.clone(),
+            });
+        }
+        self.queue(&notice);
+    }
+
+    fn queue(&mut self, notice: &Notice) {
         let addressees = self.addressees(&notice.domain);
-        let mails = mails(&notice, &addressees);
-        self.unsaved.extend(mails);
+        self.unsaved.extend(mails(notice, &addressees));
+    }
+
+    /// What our dialplan says of a call that failed.
+    fn failure(&self, event: &Event) -> Option<Notice> {
+        let (number, domain) = event.header("pbx-from")?.split_once('@')?;
+        Some(Notice {
+            call: event
+                .header("Unique-ID")
+                .and_then(|channel| self.shared.calls.record_of(channel)),
+            at: time(event.moment()),
+            name: self.name(number, domain),
+            line: event.header("pbx-line").map(str::to_owned),
+            dialled: event.header("pbx-dialled")?.to_owned(),
+            failed: true,
+            ..Notice::of(Notice::CALL, number, domain)
+        })
+    }
+
+    /// What an extension is called.
+    fn name(&self, number: &str, domain: &str) -> String {
+        let snapshot = self.shared.store.snapshot();
+        let extension = snapshot.domain(domain).and_then(|domain| domain.find(number));
+        extension.map_or_else(String::new, |extension| plain(&extension.caller_id_name))
     }
 
     /// What the leg says: all of it was written by us into its dial string.
     fn notice(&self, event: &Event, charge: Charge) -> Option<Notice> {
         let (number, domain) = event.header("variable_pbx_identity")?.split_once('@')?;
         let (dialled, line) = event.header("variable_pbx_help")?.split_once('.')?;
-        let snapshot = self.shared.store.snapshot();
-        let extension = snapshot.domain(domain).and_then(|domain| domain.find(number));
         let caller_id = event.header("Caller-Caller-ID-Number");
         Some(Notice {
-            event: Notice::CALL.to_owned(),
-            id: Uuid::now_v7(),
             call: self.shared.calls.record_of(&charge.call.to_string()),
             at: time(event.moment()),
-            domain: domain.to_owned(),
-            extension: number.to_owned(),
-            name: extension.map_or_else(String::new, |extension| plain(&extension.caller_id_name)),
+            name: self.name(number, domain),
             line: (!line.is_empty()).then(|| line.to_owned()),
             dialled: dialled.to_owned(),
             gateway: event
@@ -106,6 +151,7 @@ impl Worker {
             caller_id: caller_id
                 .filter(|number| *number != "anonymous")
                 .map(str::to_owned),
+            ..Notice::of(Notice::CALL, number, domain)
         })
     }
 
@@ -122,17 +168,8 @@ impl Worker {
     fn test(&mut self, domain: &DomainName) -> Result<Addressees, StoreError> {
         let addressees = self.addressees(domain.as_str());
         let notice = Notice {
-            event: Notice::TEST.to_owned(),
-            id: Uuid::now_v7(),
-            call: None,
             at: time(Timestamp::now()),
-            domain: domain.to_string(),
-            extension: String::new(),
-            name: String::new(),
-            line: None,
-            dialled: String::new(),
-            gateway: None,
-            caller_id: None,
+            ..Notice::of(Notice::TEST, "", domain.as_str())
         };
         for mail in mails(&notice, &addressees) {
             self.shared.store.queue_mail(&mail)?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::address::At;
 use super::desk::{self, Desk, InDomain};
 use super::explain;
-use super::out::{Answer, Refusal, Said, Table, count};
+use super::out::{Answer, Refusal, Said, Table, count, plain};
 use crate::names::{E164, GatewayName};
 use crate::routing::expect::{Expected, Origin};
 use crate::store::{Change, rows};
@@ -15,7 +15,7 @@ use crate::store::{Change, rows};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example: pbx check
-Asks every route test, and says which fail. A change that breaks one is refused; with --force behind it, it is made.")]
+Asks every route test, and says which fail; warns of calls for help that no gateway would take. A change that breaks one is refused; with --force behind it, it is made.")]
 pub(super) struct Check {
     #[command(subcommand)]
     verb: Option<Verb>,
@@ -116,6 +116,10 @@ fn check(desk: &Desk<'_>) -> Said {
             rows.push(json!({"domain": domain, "test": test.to_string(), "failure": failure}));
         }
     }
+    let warnings = super::status::help_warnings(desk.pbx, &snapshot, |_| true);
+    for warning in &warnings {
+        text.push_str(&format!("WARNING {}\n", plain(warning)));
+    }
     text.push_str(&match (rows.len(), failed) {
         (0, _) => "no route test yet: pbx check add help shows how\n".to_owned(),
         (all, 0) => format!("{} hold\n", count(all as u64, "route test")),
@@ -123,7 +127,7 @@ fn check(desk: &Desk<'_>) -> Said {
     });
     Ok(Answer::new(
         text,
-        json!({"ok": failed == 0, "failed": failed, "tests": rows}),
+        json!({"ok": failed == 0, "failed": failed, "tests": rows, "warnings": warnings}),
     ))
 }
 

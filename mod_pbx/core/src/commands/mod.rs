@@ -66,7 +66,7 @@ pub use completion::complete;
 pub use import::Upload;
 pub(crate) use import::upload;
 pub use progress::Progress;
-pub(crate) use status::attention;
+pub(crate) use status::{attention, help_warnings};
 
 /// The PBX's commands; json as the last word of any prints for programs, help explains it
 #[derive(Debug, Parser)]

@@ -21,9 +21,11 @@ use crate::front::Listener;
 use crate::gateways;
 use crate::gateways::view::State;
 use crate::mail;
+use crate::names::DomainName;
 use crate::pbx::Pbx;
 use crate::presence;
 use crate::prompts::Sounds;
+use crate::routing::{Facts, help};
 use crate::store::Health;
 use crate::store::snapshot::Snapshot;
 
@@ -53,6 +55,8 @@ struct Report {
     webhooks: alarm::Health,
     /// Domains whose calls for help are to be told of by mail.
     mailed_domains: Vec<String>,
+    /// What is wrong with the ways of calls for help.
+    help: Vec<String>,
     calls: calls::Health,
     lookups: Vec<Count>,
     listeners: Vec<Listener>,
@@ -109,6 +113,7 @@ impl Report {
             mail: pbx.mail().health(),
             webhooks: pbx.alarm().health(),
             mailed_domains: mailed(&snapshot),
+            help: help_warnings(pbx, &snapshot, |_| true),
             calls: pbx.calls().health(),
             lookups: pbx.counters().rows(),
             listeners: pbx.front().map(|front| front.listeners()).unwrap_or_default(),
@@ -284,6 +289,19 @@ fn mailed(snapshot: &Snapshot) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// What is wrong with the ways of calls for help of these domains, as they are now.
+pub(crate) fn help_warnings(pbx: &Pbx, snapshot: &Snapshot, of: impl Fn(&DomainName) -> bool) -> Vec<String> {
+    let (gateways, caps) = (pbx.gateways().view(), pbx.caps().view());
+    let facts = Facts {
+        snapshot,
+        gateways: &gateways,
+        caps: &caps,
+        watch: None,
+    };
+    let domains = snapshot.domains.values().filter(|domain| of(&domain.name));
+    help::warnings(&facts, domains.map(|domain| &**domain))
 }
 
 /// How many domains, extensions and lines lookups see.

@@ -53,7 +53,12 @@ fn subject(notice: &Notice) -> String {
     if notice.is_test() {
         return "Test: calls for help are told of here".to_owned();
     }
-    format!("Emergency call: {who} dialled {dialled}")
+    let what = if notice.failed {
+        "Emergency call FAILED"
+    } else {
+        "Emergency call"
+    };
+    format!("{what}: {who} dialled {dialled}")
 }
 
 fn body(notice: &Notice) -> String {
@@ -65,11 +70,17 @@ fn body(notice: &Notice) -> String {
     }
     let at = notice.at.parse::<Timestamp>().unwrap_or_default();
     let local = Zoned::new(at, TimeZone::system());
+    let (who, domain, dialled) = (who(notice), plain(&notice.domain), plain(&notice.dialled));
+    let what = if notice.failed {
+        format!(
+            "Extension {who} of {domain} dialled {dialled}.\r\nThe call FAILED: no gateway took it. Nobody has heard \
+             it.\r\nLook after them, or call for help in their place."
+        )
+    } else {
+        format!("Extension {who} of {domain} calls {dialled}.")
+    };
     let mut text = format!(
-        "Extension {} of {} calls {}.\r\n\r\nWhen:      {}\r\n",
-        who(notice),
-        plain(&notice.domain),
-        plain(&notice.dialled),
+        "{what}\r\n\r\nWhen:      {}\r\n",
         local.strftime("%Y-%m-%d %H:%M:%S %Z"),
     );
     let call = notice.call.map(|id| id.to_string());
@@ -126,6 +137,7 @@ mod tests {
             dialled: "112".to_owned(),
             gateway: Some("carrier".to_owned()),
             caller_id: None,
+            failed: false,
         }
     }
 
@@ -144,6 +156,29 @@ mod tests {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("Called as"), "{text}");
+    }
+
+    #[test]
+    fn that_nobody_heard_it_is_said_first() {
+        let failed = Notice {
+            failed: true,
+            gateway: None,
+            ..notice("Alice A")
+        };
+        let message = compose(&mail(&failed), "").unwrap();
+        let text = String::from_utf8(message.formatted()).unwrap();
+        for part in [
+            "Subject: Emergency call FAILED: 1001 (Alice A) dialled 112",
+            "dialled 112.\r\nThe call FAILED: no gateway took it.",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("calls 112") && !text.contains("Gateway"), "{text}");
+        // What waits since before there was such a word was about a call that went out.
+        let old = serde_json::to_string(&notice(""))
+            .unwrap()
+            .replace(",\"failed\":false", "");
+        assert!(!serde_json::from_str::<Notice>(&old).unwrap().failed && !old.contains("failed"));
     }
 
     #[test]

@@ -30,6 +30,7 @@ impl Pbx {
             Some(event) if event.kind == Kind::Refused => self.bans.tell(&event),
             Some(event) if event.kind == Kind::VertoConnected => self.clients.connected(&event),
             Some(event) if matches!(event.kind, Kind::VertoLogin | Kind::VertoLeft) => self.hook(&event),
+            Some(event) if event.kind == Kind::HelpFailed => self.alarm.tell(&event),
             Some(event) if event.kind == Kind::Voicemail => self.voicemail.tell(event),
             Some(event) if event.kind == Kind::GatewayState || is_of_gateway(&event) => {
                 self.gateways.tell(event)

@@ -13,6 +13,8 @@ impl Prompt {
     const PREMIUM: Self = Self("refused-premium");
     const TOO_MANY: Self = Self("refused-too-many-calls");
     const NO_GATEWAY: Self = Self("refused-no-gateway");
+    /// Nobody heard a call for help.
+    pub const HELP_FAILED: Self = Self("refused-help");
 }
 
 /// The sentence for a refusal.
@@ -49,5 +51,6 @@ mod tests {
         ] {
             assert!(known.contains(&refusal(why)), "{why:?}");
         }
+        assert!(known.contains(&Prompt::HELP_FAILED));
     }
 }

@@ -5,6 +5,7 @@ pub mod countries;
 mod decide;
 mod decision;
 pub mod expect;
+pub mod help;
 pub mod leg;
 pub mod outside;
 pub mod pattern;

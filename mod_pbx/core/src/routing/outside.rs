@@ -225,6 +225,12 @@ impl Outside {
         self.emergency.iter().find(is)
     }
 
+    /// The numbers of the ways for calls for help that are there.
+    pub fn emergency_numbers(&self) -> impl Iterator<Item = &str> {
+        let enabled = self.emergency.iter().filter(|route| route.enabled);
+        enabled.flat_map(|route| route.numbers.split(' '))
+    }
+
     /// Every route that begins as `number` does, in the order in which they are tried.
     pub fn candidates(&self, number: &str) -> Vec<&(Pattern, Route)> {
         let lists = beginnings(number, self.lengths).filter_map(|prefix| self.by_prefix.get(&prefix));

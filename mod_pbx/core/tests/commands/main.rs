@@ -10,6 +10,7 @@ mod extensions;
 mod forwards;
 mod gateways;
 mod general;
+mod help;
 mod import;
 mod lines;
 mod presence;

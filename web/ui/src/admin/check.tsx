@@ -8,6 +8,8 @@ interface Checked {
   ok: boolean
   failed: number
   tests: { domain: string; test: string; failure: string | null }[]
+  /** Calls for help that nobody would hear. */
+  warnings: string[]
 }
 
 export const Check = () => {
@@ -27,7 +29,7 @@ export const Check = () => {
       busy.value = false
     }
   }
-  const { ok, failed, tests } = found.value ?? { ok: true, failed: 0, tests: [] }
+  const { ok, failed, tests, warnings } = found.value ?? { ok: true, failed: 0, tests: [], warnings: [] }
   return (
     <section aria-label={say(W.runChecks)}>
       <div class="row">
@@ -43,6 +45,11 @@ export const Check = () => {
           {problem.value}
         </p>
       )}
+      {warnings.map((text) => (
+        <p key={text} class="warning break">
+          {text}
+        </p>
+      ))}
       {tests.length > 0 && (
         <ul class="checked">
           {tests.map(({ domain, test, failure }) => (

@@ -8,6 +8,7 @@
 mod call;
 mod did;
 mod feature;
+mod help;
 mod inbound;
 mod outside;
 mod refusal;
@@ -204,7 +205,7 @@ fn answer<'v>(
 /// A call for help, a feature code, a number of the domain, or one outside, in this order.
 fn dialled(call: Call<'_, '_>) -> String {
     let dialled = call.dialled();
-    if let Some(document) = outside::help(call, &dialled) {
+    if let Some(document) = help::document(call, &dialled) {
         return document;
     }
     if let Some(feature) = features::dialled(&call.view.snapshot.settings, &dialled) {

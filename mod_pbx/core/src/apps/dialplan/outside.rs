@@ -5,7 +5,7 @@
 //!
 //! Who pays is who causes the call: who dials; who forwards; who sends on a call by a redirect (302) or a transfer.
 
-use super::{Call, action, bridge, open, refusal};
+use super::{Call, action, bridge, help, open, refusal};
 use crate::follow::Hops;
 use crate::gateways;
 use crate::legs::{self, Sender};
@@ -111,18 +111,6 @@ const OWN_NUMBER: Why = Why {
     end: ("404", "UNALLOCATED_NUMBER"),
 };
 
-/// What is done with a call for help; none: this is none, or there is no gateway at all.
-pub(super) fn help(call: Call<'_, '_>, dialled: &str) -> Option<String> {
-    if !routing::is_emergency(call.view, call.home, dialled) {
-        return None;
-    }
-    let leaving = of_caller(call);
-    match leaving.decide(dialled) {
-        Decision::Out(out) => Some(leaving.document(&out)),
-        Decision::Refused(_) => None,
-    }
-}
-
 /// What is done with a number that is nobody's in the domain; none: the domain has no calls out.
 ///
 /// What somebody dials is theirs to pay. A call that was sent on is paid by who sent it on, and if that is nobody who is
@@ -192,7 +180,8 @@ pub(super) fn who(payer: &Payer<'_>) -> String {
     format!("{}@{}", payer.extension.number, payer.domain.name)
 }
 
-fn of_caller<'r, 'v>(call: Call<'r, 'v>) -> Leaving<'r, 'v> {
+/// A call that goes out as its caller's.
+pub(super) fn of_caller<'r, 'v>(call: Call<'r, 'v>) -> Leaving<'r, 'v> {
     let identity = call.rq.param("variable_pbx_identity");
     let line = identity
         .as_deref()
@@ -218,9 +207,12 @@ impl<'r, 'v> Leaving<'r, 'v> {
     }
 
     /// What was dialled, by the caller or by who sent the call on.
-    fn dialled(self, dialled: &str) -> String {
+    pub(super) fn dialled(self, dialled: &str) -> String {
         match self.decide(dialled) {
             Decision::Out(out) => self.document(&out),
+            Decision::Refused(_) if routing::is_emergency(self.view, self.payer.domain, dialled) => {
+                help::nowhere(self.context, self.view, &self.payer, dialled)
+            }
             Decision::Refused(why) => {
                 let who = format_args!("{}", who(&self.payer));
                 refused(self.context, who, self.view, dialled, why.into())
@@ -311,6 +303,11 @@ impl<'r, 'v> Leaving<'r, 'v> {
         };
         for way in &out.ways {
             bridge(doc, self.rq, |data| leg.dial(way, data));
+        }
+        if out.is_emergency() {
+            help::failed(doc, &self.payer, &out.number);
+            refusal::spoken(doc, self.view, Prompt::HELP_FAILED, help::END);
+            return;
         }
         log(doc, |data| {
             data.literal("the call to ")

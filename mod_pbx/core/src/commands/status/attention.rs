@@ -64,6 +64,7 @@ impl Report {
                 file.display()
             ));
         }
+        all.extend(self.unheard());
         all.extend(self.speechless());
         all.extend(self.unsent());
         all.extend(self.untold());
@@ -114,6 +115,23 @@ impl Report {
             let what = plural(self.mail.refused, "mail was", "mails were");
             all.push(format!("{what} not queued since the queue was full"));
         }
+        all
+    }
+
+    /// Calls for help that nobody heard, or would hear.
+    fn unheard(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let hooks = &self.webhooks;
+        if let Some(last) = &hooks.last_unheard
+            && age(&last.at).is_none_or(|seconds| seconds < RECENT)
+        {
+            let what = plural(hooks.unheard, "call for help FAILED", "calls for help FAILED");
+            all.push(format!(
+                "{what} since no gateway took it, the last of {} to {} at {}",
+                last.from, last.dialled, last.at
+            ));
+        }
+        all.extend(self.help.iter().cloned());
         all
     }
 

@@ -4,4 +4,5 @@ mod answers;
 mod cases;
 mod chance;
 mod cost;
+mod help;
 mod world;

@@ -1,7 +1,8 @@
 //! Calls out on a real switch: through the gateways of a route in order, as a number of the domain, and never for who
 //! has no grant.
 
-use std::sync::OnceLock;
+use std::sync::{Barrier, OnceLock};
+use std::thread::Builder;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -28,6 +29,10 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
             (
                 "one_call_more_than_a_gateway_takes_goes_to_the_next",
                 one_call_more_than_a_gateway_takes_goes_to_the_next,
+            ),
+            (
+                "calls_at_once_find_no_more_room_than_there_is",
+                calls_at_once_find_no_more_room_than_there_is,
             ),
             (
                 "a_call_for_help_goes_out_whatever_is",
@@ -278,5 +283,54 @@ fn one_call_more_than_a_gateway_takes_goes_to_the_next(rig: &mut Rig) {
         rig.switch.ok(&format!("pbx gateway set {name} --max-calls 0"));
         rig.switch
             .until(&format!("pbx gateway show {name} json"), "\"calls\":0");
+    }
+}
+
+/// Eight calls in the same moment, and three places: what is not out yet counts already.
+fn calls_at_once_find_no_more_room_than_there_is(rig: &mut Rig) {
+    const CALLS: usize = 8;
+    let most = [("alpha", 2), ("beta", 1)];
+    for (name, most) in most {
+        rig.switch
+            .ok(&format!("pbx gateway set {name} --max-calls {most}"));
+        until_state(rig, name, "up");
+    }
+    let before = counts();
+    let phones: Vec<Handset> = (0..CALLS).map(|_| Handset::new("alice", ACME)).collect();
+    let together = Barrier::new(CALLS);
+    let one = |number: usize, phone: &Handset| {
+        together.wait();
+        let call = phone.call(&format!("03099913{number}"));
+        let status = wait::until("the call to be answered", wait::SOON, || {
+            let is_final = |m: &&Message| {
+                m.status >= 200
+                    && ![401, 407].contains(&m.status)
+                    && m.header("CSeq").is_some_and(|cseq| cseq.ends_with("INVITE"))
+            };
+            phone.heard().iter().find(is_final).map(|m| m.status)
+        });
+        call.until_answered(status);
+        status
+    };
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let start = |(number, phone)| {
+            let (thread, one) = (Builder::new().name(format!("call-{number}")), &one);
+            let thread = thread.spawn_scoped(scope, move || one(number, phone));
+            thread.expect("a thread")
+        };
+        let calls: Vec<_> = phones.iter().enumerate().map(start).collect();
+        calls
+            .into_iter()
+            .map(|call| call.join().expect("an answer"))
+            .collect()
+    });
+    rig.switch.api("hupall");
+    let of = |status| statuses.iter().filter(|one| **one == status).count();
+    assert_eq!((of(200), of(503)), (3, CALLS - 3), "{statuses:?}");
+    assert_eq!(counts(), [before[0] + 2, before[1] + 1]);
+    for (name, _) in most {
+        rig.switch
+            .until(&format!("pbx gateway show {name} json"), "\"calls\":0");
+        rig.switch.ok(&format!("pbx gateway set {name} --max-calls 0"));
     }
 }

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::time::Instant;
 
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::LEG;
+use super::promises::Promises;
+use crate::caps::Charge;
 use crate::event::{Event, Kind};
 use crate::host::Host;
 use crate::store::gateways::Gateways;
@@ -32,6 +36,7 @@ pub(super) struct Calls {
     /// Which gateway a leg is by.
     legs: HashMap<Box<str>, Uuid>,
     counts: HashMap<Uuid, Arc<AtomicU32>>,
+    promises: Promises,
 }
 
 impl Calls {
@@ -40,8 +45,33 @@ impl Calls {
         Arc::clone(self.counts.entry(gateway).or_default())
     }
 
+    /// The count of calls that were let through and have no leg yet.
+    pub(super) fn promises(&mut self, gateway: Uuid) -> Arc<AtomicU32> {
+        self.promises.count(gateway)
+    }
+
+    /// A call is let through; `counts`: that count says so already.
+    pub(super) fn promised(&mut self, call: Uuid, gateway: Uuid, counts: bool) {
+        self.promises.add(call, gateway, counts);
+        // A call that came in, and is asked about again.
+        if self.legs.get(call.to_string().as_str()) == Some(&gateway) {
+            self.promises.end(call, Some(gateway));
+        }
+    }
+
+    /// Forgets calls that were let through and came to nothing.
+    pub(super) fn break_promises(&mut self, now: Instant) {
+        self.promises.break_old(now);
+    }
+
+    /// When that is to be done; none: there is none.
+    pub(super) fn breaks_at(&self) -> Option<Instant> {
+        self.promises.breaks_at()
+    }
+
     /// Forgets the counts of gateways that are gone, with their legs.
     pub(super) fn keep(&mut self, exists: impl Fn(Uuid) -> bool) {
+        self.promises.keep(&exists);
         self.legs.retain(|_, gateway| exists(*gateway));
         self.counts.retain(|gateway, _| exists(*gateway));
     }
@@ -57,16 +87,25 @@ impl Calls {
                 .is_some_and(|state| state.eq_ignore_ascii_case("HANGUP"));
         if over {
             self.end(uuid);
+            // Who asked for a call that got no leg is gone.
+            if let Ok(call) = uuid.parse() {
+                self.promises.end(call, None);
+            }
         } else {
+            let charge = event
+                .header("variable_pbx_charge")
+                .and_then(|text| text.parse().ok());
+            let call = charge.map(|charge: Charge| charge.call);
             self.begin(
-                uuid,
+                (uuid, call),
                 event.header("Channel-Presence-Data").unwrap_or_default(),
                 gateways,
             );
         }
     }
 
-    fn begin(&mut self, uuid: &str, presence_data: &str, gateways: &Gateways) {
+    /// A leg is there; which call it was promised for, if it says so: else its own.
+    fn begin(&mut self, (uuid, call): (&str, Option<Uuid>), presence_data: &str, gateways: &Gateways) {
         let named = presence_data.strip_prefix(LEG);
         let Some(gateway) = named.and_then(|name| gateways.by_name(name)) else {
             return;
@@ -74,7 +113,11 @@ impl Calls {
         if self.legs.get(uuid) != Some(&gateway.id) {
             self.end(uuid);
             self.legs.insert(uuid.into(), gateway.id);
-            self.count(gateway.id).fetch_add(1, Relaxed);
+            // Before the promise ends, so that there is no moment at which neither counts.
+            self.count(gateway.id).fetch_add(1, Release);
+            if let Some(call) = call.or_else(|| uuid.parse().ok()) {
+                self.promises.end(call, Some(gateway.id));
+            }
         }
     }
 
@@ -105,7 +148,7 @@ impl Calls {
                 && !self.legs.contains_key(channel.uuid.as_str())
                 && exists(&channel.uuid)
             {
-                self.begin(&channel.uuid, &channel.presence_data, gateways);
+                self.begin((&channel.uuid, None), &channel.presence_data, gateways);
             }
         }
     }
@@ -113,5 +156,186 @@ impl Calls {
     /// Whether there is any leg.
     pub(super) fn is_empty(&self) -> bool {
         self.legs.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::background;
+    use crate::event::made_of;
+    use crate::gateways::Told;
+    use crate::gateways::promises::PROMISE;
+    use crate::gateways::view::{Seen, View};
+    use crate::store::gateways::Gateway;
+    use crate::store::rows::{CallerIdStyle, Transport};
+
+    fn carrier(max_calls: u32) -> Gateway {
+        Gateway {
+            id: Uuid::now_v7(),
+            domain: None,
+            name: "carrier".parse().unwrap(),
+            proxy: "sip.example.com".parse().unwrap(),
+            transport: Transport::Udp,
+            realm: None,
+            username: None,
+            password: None,
+            register: false,
+            from_domain: None,
+            sources: Box::default(),
+            max_calls,
+            caller_id_style: CallerIdStyle::Pai,
+            ping_seconds: 0,
+            enabled: true,
+            country: None,
+        }
+    }
+
+    /// What the thread has, the view that lookups read, and what they tell it.
+    struct Bench {
+        calls: Calls,
+        gateways: Gateways,
+        view: View,
+        queue: background::Queue<Told>,
+        carrier: Gateway,
+    }
+
+    impl Bench {
+        fn new(max_calls: u32) -> Self {
+            let carrier = carrier(max_calls);
+            let (teller, queue) = background::queue(100);
+            let mut calls = Calls::default();
+            let seen = Seen {
+                calls: calls.count(carrier.id),
+                promised: calls.promises(carrier.id),
+                ..Seen::default()
+            };
+            let view = View {
+                seen: [(carrier.id, seen)].into(),
+                teller: Some(teller),
+                ..View::default()
+            };
+            Self {
+                calls,
+                gateways: Gateways::new([carrier.clone()]),
+                view,
+                queue,
+                carrier,
+            }
+        }
+
+        fn hold(&self, call: Uuid) -> bool {
+            self.view.hold(&self.carrier, call, false)
+        }
+
+        fn work(&mut self) {
+            for told in self.queue.wait(std::time::Duration::ZERO, 100) {
+                if let Told::Promised {
+                    call,
+                    gateway,
+                    counts,
+                } = told
+                {
+                    self.calls.promised(call, gateway, counts);
+                }
+            }
+        }
+
+        fn begin(&mut self, leg: Uuid, call: Uuid) {
+            let charge = format!("{}.local.{call}", Uuid::now_v7());
+            let leg = leg.to_string();
+            let event = made_of(
+                Kind::CallBegan,
+                &[
+                    ("Unique-ID", leg.as_str()),
+                    ("Channel-Presence-Data", "pbx_gateway_carrier"),
+                    ("Call-Direction", "outbound"),
+                    ("variable_pbx_charge", charge.as_str()),
+                ],
+            );
+            self.calls.take(&event, &self.gateways);
+        }
+
+        fn end(&mut self, channel: Uuid) {
+            let event = made_of(Kind::CallEnded, &[("Unique-ID", &channel.to_string())]);
+            self.calls.take(&event, &self.gateways);
+        }
+    }
+
+    #[test]
+    fn of_calls_that_are_decided_at_once_no_more_find_room_than_there_is() {
+        let bench = Bench::new(8);
+        let (view, carrier) = (&bench.view, &bench.carrier);
+        let found: usize = std::thread::scope(|scope| {
+            let ask = || {
+                let finds = |_: &u8| view.hold(carrier, Uuid::new_v4(), false);
+                (0..50).filter(finds).count()
+            };
+            let all: Vec<_> = (0..8)
+                .map(|n| {
+                    let thread = std::thread::Builder::new().name(format!("asks-{n}"));
+                    thread.spawn_scoped(scope, ask).unwrap()
+                })
+                .collect();
+            all.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(found, 8);
+        assert!(!bench.view.has_room(&bench.carrier));
+        // One for help goes all the same, and where nothing is limited nothing is counted.
+        assert!(bench.view.hold(&bench.carrier, Uuid::new_v4(), true));
+        assert!(Bench::new(0).hold(Uuid::new_v4()));
+    }
+
+    #[test]
+    fn a_place_is_kept_by_the_leg_and_free_when_that_ends_or_never_comes() {
+        let mut bench = Bench::new(1);
+        let (first, leg) = (Uuid::new_v4(), Uuid::new_v4());
+        assert!(bench.hold(first) && !bench.hold(Uuid::new_v4()));
+        bench.work();
+        assert_eq!(bench.view.calls(bench.carrier.id), 0, "no call yet");
+        bench.begin(leg, first);
+        assert_eq!(bench.view.calls(bench.carrier.id), 1);
+        assert!(!bench.view.has_room(&bench.carrier) && bench.calls.breaks_at().is_none());
+        bench.end(leg);
+        assert!(bench.view.has_room(&bench.carrier));
+        // Asked about twice it is one call.
+        assert!(bench.view.hold(&bench.carrier, first, true) && bench.view.hold(&bench.carrier, first, true));
+        bench.work();
+        bench.end(first);
+        assert!(bench.view.has_room(&bench.carrier), "who asked is gone");
+        assert!(bench.hold(first));
+        bench.work();
+        bench.calls.break_promises(Instant::now());
+        assert!(!bench.view.has_room(&bench.carrier));
+        bench.calls.break_promises(Instant::now() + PROMISE);
+        assert!(bench.view.has_room(&bench.carrier), "nothing came of it");
+        // A call that comes in is its own.
+        assert!(bench.hold(leg));
+        bench.work();
+        let id = leg.to_string();
+        let state = made_of(
+            Kind::CallState,
+            &[
+                ("Unique-ID", id.as_str()),
+                ("Channel-Presence-Data", "pbx_gateway_carrier"),
+            ],
+        );
+        bench.calls.take(&state, &bench.gateways);
+        assert_eq!(
+            (bench.view.calls(bench.carrier.id), bench.calls.breaks_at()),
+            (1, None)
+        );
+        // A view of before the gateway was known counts by the thread.
+        let mut later = Bench::new(1);
+        later.view.seen.clear();
+        assert!(later.hold(first));
+        later.work();
+        assert_eq!(later.calls.promises(later.carrier.id).load(Relaxed), 1);
+        later.calls.keep(|_| false);
+        assert!(Arc::ptr_eq(
+            &later.calls.promises(first),
+            &later.calls.promises(first)
+        ));
+        assert_eq!(later.calls.breaks_at(), None);
     }
 }

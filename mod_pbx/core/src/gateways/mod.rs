@@ -6,6 +6,7 @@
 //! `rescan` would empty the live profile's list of ACLs for a moment), and publishes what the switch says of them.
 
 mod calls;
+mod promises;
 mod recognise;
 mod sofia;
 mod status;
@@ -102,12 +103,21 @@ struct Shared {
     view: ArcSwap<View>,
     /// Events were dropped.
     lost: AtomicBool,
+    /// Calls were let through that have no leg yet: it matters whose channel ends.
+    awaits: AtomicBool,
     /// What is wrong, each in a sentence.
     troubles: Mutex<Vec<String>>,
 }
 
+#[derive(Debug)]
 enum Told {
     Event(Event),
+    /// A call is let through; whether it counts already.
+    Promised {
+        call: Uuid,
+        gateway: Uuid,
+        counts: bool,
+    },
     /// There is another revision, or another `pbx.conf`.
     Changed,
 }
@@ -142,8 +152,12 @@ impl Gateways {
             store: Arc::clone(&store),
             config,
             vault,
-            view: ArcSwap::default(),
+            view: ArcSwap::from_pointee(View {
+                teller: Some(teller.clone()),
+                ..View::default()
+            }),
             lost: AtomicBool::new(false),
+            awaits: AtomicBool::new(false),
             troubles: Mutex::default(),
         });
         let changes = teller.clone();
@@ -158,6 +172,14 @@ impl Gateways {
     pub fn tell(&self, event: Event) {
         if !self.thread.tell(Told::Event(event)) {
             self.lose();
+        }
+    }
+
+    /// The same of the end of a channel that no gateway carries: a call that was let through may be its, and come to
+    /// nothing.
+    pub fn tell_end(&self, event: &Event) {
+        if self.shared.awaits.load(Relaxed) {
+            self.tell(event.clone());
         }
     }
 

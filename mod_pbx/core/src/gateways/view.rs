@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::Told;
+use crate::background::Teller;
 use crate::names::GatewayName;
 use crate::store::gateways::Gateway;
 
@@ -49,6 +52,8 @@ pub struct Seen {
     /// What the other side, or mod_sofia, said; empty: nothing.
     pub why: Box<str>,
     pub(super) calls: Arc<AtomicU32>,
+    /// Calls that were let through and have no leg yet: they count as if they had.
+    pub(super) promised: Arc<AtomicU32>,
     pub(super) password: Option<Password>,
 }
 
@@ -73,6 +78,8 @@ pub struct View {
     pub(super) seen: HashMap<Uuid, Seen>,
     /// Calls that came in and led nowhere.
     pub counts: Arc<Counts>,
+    /// How the thread is told of calls that are let through; none: nobody counts.
+    pub(super) teller: Option<Teller<Told>>,
 }
 
 /// Calls that came in and led nowhere, since the module was loaded. Counted on the switch's threads.
@@ -126,6 +133,15 @@ impl Counts {
     }
 }
 
+impl Seen {
+    /// Its calls, with those that have no leg yet.
+    fn taken(&self) -> u32 {
+        // In this order: a leg counts before its promise ends.
+        let promised = self.promised.load(Acquire);
+        self.calls.load(Acquire).saturating_add(promised)
+    }
+}
+
 impl View {
     /// Whether calls can go out by the gateway with this id.
     pub fn state(&self, id: Uuid) -> State {
@@ -145,10 +161,49 @@ impl View {
             .unwrap_or_default()
     }
 
-    /// Whether it may carry one more. The count follows the switch's events, so several calls within a few
-    /// milliseconds may be one too many.
+    /// Whether it may carry one more.
     pub fn has_room(&self, gateway: &Gateway) -> bool {
-        gateway.max_calls == 0 || self.calls(gateway.id) < gateway.max_calls
+        gateway.max_calls == 0
+            || self
+                .seen
+                .get(&gateway.id)
+                .is_none_or(|seen| seen.taken() < gateway.max_calls)
+    }
+
+    /// Takes the place of a call that goes by a gateway, or comes by it, from this moment on: the switch's events say so
+    /// only when its leg is there, and all that are asked about in between would find room. False: there is no room.
+    /// `call` is the switch's id of a leg that comes in, or what a leg that goes out is charged for; when that leg begins,
+    /// or nothing has come of it, the place is free again. `always`: it goes whether there is room or not. Any thread;
+    /// never waits.
+    pub fn hold(&self, gateway: &Gateway, call: Uuid, always: bool) -> bool {
+        if gateway.max_calls == 0 {
+            return true;
+        }
+        let Some(teller) = &self.teller else {
+            return always || self.has_room(gateway);
+        };
+        let seen = self.seen.get(&gateway.id);
+        if let Some(seen) = seen {
+            let free = |promised: u32| {
+                // Read behind the promises: a leg counts before its promise ends.
+                let taken = seen.calls.load(Acquire).saturating_add(promised);
+                (always || taken < gateway.max_calls).then(|| promised.saturating_add(1))
+            };
+            if seen.promised.fetch_update(AcqRel, Acquire, free).is_err() {
+                return false;
+            }
+        }
+        let told = Told::Promised {
+            call,
+            gateway: gateway.id,
+            counts: seen.is_some(),
+        };
+        if !teller.tell(told)
+            && let Some(seen) = seen
+        {
+            one_less(&seen.promised);
+        }
+        true
     }
 
     /// The password of its account; none: it has none, or it could not be opened.
@@ -174,10 +229,17 @@ impl View {
         let mut view = Self {
             seen: self.seen.clone(),
             counts: Arc::default(),
+            teller: None,
         };
         for password in view.seen.values_mut().filter_map(|seen| seen.password.as_mut()) {
             password.open = "(sealed)".into();
         }
         view
     }
+}
+
+/// Takes one from a count, which is never less than none.
+pub(super) fn one_less(count: &AtomicU32) {
+    // Always some. Behind it, what was counted before is seen.
+    let _ = count.fetch_update(Release, Relaxed, |now| Some(now.saturating_sub(1)));
 }

@@ -87,18 +87,25 @@ impl Worker {
         self.list_calls();
         let mut list_calls_at = Instant::now() + TICK;
         loop {
-            let wait = self
-                .next
-                .min(list_calls_at)
-                .saturating_duration_since(Instant::now());
+            let next = self.calls.breaks_at().unwrap_or(self.next).min(self.next);
+            let wait = next.min(list_calls_at).saturating_duration_since(Instant::now());
             let mut changed = false;
             let mut events = false;
             for told in queue.wait(wait, BATCH) {
                 match told {
                     Told::Event(event) => events |= self.take(&event),
                     Told::Changed => changed = true,
+                    Told::Promised {
+                        call,
+                        gateway,
+                        counts,
+                    } => self.calls.promised(call, gateway, counts),
                 }
             }
+            self.calls.break_promises(Instant::now());
+            self.shared
+                .awaits
+                .store(self.calls.breaks_at().is_some(), Relaxed);
             if queue.is_over() {
                 return;
             }
@@ -134,7 +141,7 @@ impl Worker {
     fn take(&mut self, event: &Event) -> bool {
         let snapshot = self.shared.store.snapshot();
         match event.kind {
-            Kind::CallState | Kind::CallEnded => {
+            Kind::CallBegan | Kind::CallState | Kind::CallEnded => {
                 self.calls.take(event, &snapshot.gateways);
                 false
             }
@@ -224,8 +231,10 @@ impl Worker {
 
     fn publish(&mut self) {
         let snapshot = self.shared.store.snapshot();
+        let before = self.shared.view.load_full();
         let mut view = View {
-            counts: Arc::clone(&self.shared.view.load().counts),
+            counts: Arc::clone(&before.counts),
+            teller: before.teller.clone(),
             ..View::default()
         };
         for gateway in snapshot.gateways.enabled() {
@@ -235,6 +244,7 @@ impl Worker {
                 since: said.map(|said| said.since),
                 why: said.map(|said| said.why.as_str().into()).unwrap_or_default(),
                 calls: self.calls.count(gateway.id),
+                promised: self.calls.promises(gateway.id),
                 password: self.passwords.get(&gateway.id).cloned(),
             };
             view.seen.insert(gateway.id, seen);

@@ -21,7 +21,17 @@ impl Pbx {
             self.legs.tell(event);
             self.alarm.tell(event);
         }
+        if let Some(event) = &event
+            && event.kind == Kind::CallEnded
+            && !is_of_gateway(event)
+        {
+            self.gateways.tell_end(event);
+        }
         match event {
+            // A leg that the switch itself calls by a gateway; one that comes in says so later.
+            Some(event) if event.kind == Kind::CallBegan && is_of_gateway(&event) => {
+                self.gateways.tell(event)
+            }
             Some(event)
                 if matches!(
                     event.kind,

@@ -20,7 +20,7 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::resolve::{self, Branch};
 use crate::routing::leg::{Leg, charge};
-use crate::routing::{self, Payer};
+use crate::routing::{self, Payer, Refusal};
 use crate::store::gateways::Gateway;
 use crate::store::snapshot::{Domain, Extension};
 use crate::xml::Document;
@@ -179,14 +179,18 @@ fn rings(
         };
         note(away);
         let payer = super::call::payer(domain, away.payer);
-        match outside::decide_forward(call.view, &payer, away.number) {
-            Ok(out) => {
-                let id = call.rq.param("Unique-ID");
+        let id = call.rq.param("Unique-ID");
+        let charged = outside::decide_forward(call.view, &payer, away.number).and_then(|mut out| {
+            let charge = charge(call.view, &mut out, id.as_deref(), Hops::of(call.rq), member);
+            charge.map(|charge| (out, charge)).ok_or(Refusal::NoGateway.into())
+        });
+        match charged {
+            Ok((out, charge)) => {
                 let leg = Leg {
                     domain,
                     payer: away.payer,
                     hops: decision.hops,
-                    charge: charge(call.view, &out, id.as_deref(), Hops::of(call.rq), member),
+                    charge,
                     seconds: Some(away.seconds),
                     help: None,
                 };

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use uuid::Uuid;
+
 use super::did::{self, Outside};
 use super::ended;
 use crate::gateways::{self, CONTEXT};
@@ -69,7 +71,12 @@ fn answer(context: &str, rq: &Request<'_>, view: &View<'_>) -> String {
         counts.stranger();
         return ended(context, "stranger", "403", "CALL_REJECTED");
     };
-    if !view.gateways.has_room(gateway) {
+    let id: Option<Uuid> = rq.param("Unique-ID").and_then(|id| id.parse().ok());
+    let has_room = match id {
+        Some(call) if view.notes.are_live() => view.gateways.hold(gateway, call, false),
+        _ => view.gateways.has_room(gateway),
+    };
+    if !has_room {
         return ended(context, "full", "503", "NORMAL_CIRCUIT_CONGESTION");
     }
     let dialled: Cow<'_, str> = rq

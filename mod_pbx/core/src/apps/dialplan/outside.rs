@@ -6,6 +6,7 @@
 //! Who pays is who causes the call: who dials; who forwards; who sends on a call by a redirect (302) or a transfer.
 
 use super::{Call, action, bridge, help, open, refusal};
+use crate::caps::Charge;
 use crate::follow::Hops;
 use crate::gateways;
 use crate::legs::{self, Sender};
@@ -202,35 +203,46 @@ pub(super) fn of_caller<'r, 'v>(call: Call<'r, 'v>) -> Leaving<'r, 'v> {
 }
 
 impl<'r, 'v> Leaving<'r, 'v> {
-    fn decide(&self, dialled: &str) -> Decision {
-        routing::decide(self.view, &self.payer, dialled, self.view.now())
+    /// What is decided, and as what it counts from now on.
+    fn decide(&self, dialled: &str) -> Result<(Out, Charge), Refusal> {
+        match routing::decide(self.view, &self.payer, dialled, self.view.now()) {
+            Decision::Out(out) => self.charged(out),
+            Decision::Refused(why) => Err(why),
+        }
+    }
+
+    fn charged(&self, mut out: Out) -> Result<(Out, Charge), Refusal> {
+        let (call, before) = (self.rq.param("Unique-ID"), Hops::of(self.rq));
+        let charge = charge(self.view, &mut out, call.as_deref(), before, 0);
+        charge.map(|charge| (out, charge)).ok_or(Refusal::NoGateway)
     }
 
     /// What was dialled, by the caller or by who sent the call on.
     pub(super) fn dialled(self, dialled: &str) -> String {
         match self.decide(dialled) {
-            Decision::Out(out) => self.document(&out),
-            Decision::Refused(_) if routing::is_emergency(self.view, self.payer.domain, dialled) => {
+            Ok((out, charge)) => self.document(&out, charge),
+            Err(_) if routing::is_emergency(self.view, self.payer.domain, dialled) => {
                 help::nowhere(self.context, self.view, &self.payer, dialled)
             }
-            Decision::Refused(why) => {
+            Err(why) => {
                 let who = format_args!("{}", who(&self.payer));
                 refused(self.context, who, self.view, dialled, why.into())
             }
         }
     }
 
-    fn document(&self, out: &Out) -> String {
+    fn document(&self, out: &Out, charge: Charge) -> String {
         let mut doc = open(self.context, if out.is_emergency() { "help" } else { "out" });
-        self.write(&mut doc, out, After::Nothing);
+        self.write(&mut doc, (out, charge), After::Nothing);
         doc.finish()
     }
 
     /// A forward to a number outside: whether it goes there. If it does, it is written.
     pub(super) fn forward(&self, doc: &mut Document, number: &E164, after: After<'v>) -> bool {
-        match self.decide_forward(number) {
-            Ok(out) => {
-                self.write(doc, &out, after);
+        let decided = decide_forward(self.view, &self.payer, number);
+        match decided.and_then(|out| self.charged(out).map_err(Why::from)) {
+            Ok((out, charge)) => {
+                self.write(doc, (&out, charge), after);
                 true
             }
             Err(why) => {
@@ -240,12 +252,7 @@ impl<'r, 'v> Leaving<'r, 'v> {
         }
     }
 
-    /// Whether a forward to this number goes there.
-    pub(super) fn decide_forward(&self, number: &E164) -> Result<Out, Why> {
-        decide_forward(self.view, &self.payer, number)
-    }
-
-    fn write(&self, doc: &mut Document, out: &Out, after: After<'v>) {
+    fn write(&self, doc: &mut Document, (out, charge): (&Out, Charge), after: After<'v>) {
         if let Some(gateway) = self.guest {
             action(doc, "set", |data| {
                 data.literal("presence_data=")
@@ -288,13 +295,11 @@ impl<'r, 'v> Leaving<'r, 'v> {
                     .literal(super::did::DID_CONTEXT);
             }),
         }
-        let call = self.rq.param("Unique-ID");
-        let before = Hops::of(self.rq);
         let leg = Leg {
             domain: self.payer.domain,
             payer: self.payer.extension,
             hops: self.hops,
-            charge: charge(self.view, out, call.as_deref(), before, 0),
+            charge,
             seconds: None,
             help: out.is_emergency().then_some(Help {
                 dialled: &out.number,

@@ -1,0 +1,93 @@
+//! Calls that were let through and have no leg yet.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::view::one_less;
+
+/// For how long a call counts that was let through and got no leg: its gateways are tried at once.
+pub(super) const PROMISE: Duration = Duration::from_secs(10);
+
+/// A call that was let through.
+#[derive(Debug)]
+struct Promise {
+    gateway: Uuid,
+    since: Instant,
+}
+
+/// What was promised, as it is counted by gateway.
+#[derive(Debug, Default)]
+pub(super) struct Promises {
+    /// By the call.
+    open: HashMap<Uuid, Vec<Promise>>,
+    counts: HashMap<Uuid, Arc<AtomicU32>>,
+}
+
+impl Promises {
+    /// The count of a gateway, which stays the same as long as this lives.
+    pub(super) fn count(&mut self, gateway: Uuid) -> Arc<AtomicU32> {
+        Arc::clone(self.counts.entry(gateway).or_default())
+    }
+
+    /// Forgets those of gateways that are gone.
+    pub(super) fn keep(&mut self, exists: impl Fn(Uuid) -> bool) {
+        for all in self.open.values_mut() {
+            all.retain(|promise| exists(promise.gateway));
+        }
+        self.open.retain(|_, all| !all.is_empty());
+        self.counts.retain(|gateway, _| exists(*gateway));
+    }
+
+    /// A call is let through; `counts`: the count says so already. One that is known has its place.
+    pub(super) fn add(&mut self, call: Uuid, gateway: Uuid, counts: bool) {
+        let count = self.count(gateway);
+        let all = self.open.entry(call).or_default();
+        if all.iter().any(|promise| promise.gateway == gateway) {
+            if counts {
+                one_less(&count);
+            }
+            return;
+        }
+        if !counts {
+            count.fetch_add(1, Relaxed);
+        }
+        let since = Instant::now();
+        all.push(Promise { gateway, since });
+    }
+
+    /// Those of this call do not count any more: all, or the one of a gateway.
+    pub(super) fn end(&mut self, call: Uuid, of: Option<Uuid>) {
+        let Some(mut all) = self.open.remove(&call) else {
+            return;
+        };
+        for promise in all.extract_if(.., |promise| of.is_none_or(|gateway| gateway == promise.gateway)) {
+            if let Some(count) = self.counts.get(&promise.gateway) {
+                one_less(count);
+            }
+        }
+        if !all.is_empty() {
+            self.open.insert(call, all);
+        }
+    }
+
+    /// When the first of them ends of itself; none: there is none.
+    pub(super) fn breaks_at(&self) -> Option<Instant> {
+        let since = self.open.values().flatten().map(|promise| promise.since);
+        since.min().map(|since| since + PROMISE)
+    }
+
+    /// Forgets those that nothing came of.
+    pub(super) fn break_old(&mut self, now: Instant) {
+        let is_old = |promise: &Promise| now.saturating_duration_since(promise.since) >= PROMISE;
+        let some_old = |(_, all): &(&Uuid, &Vec<Promise>)| all.iter().any(is_old);
+        let old: Vec<Uuid> = self.open.iter().filter(some_old).map(|(call, _)| *call).collect();
+        for call in old {
+            self.end(call, None);
+        }
+    }
+}

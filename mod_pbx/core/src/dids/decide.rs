@@ -1,7 +1,5 @@
 //! Who rings for a number that was called from outside, and what comes when nobody takes the call.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -56,8 +54,10 @@ impl<'r> Inbound<'r> {
             .as_deref()
             .or_else(|| digits(self.caller))
             .unwrap_or_default();
-        let reached = |did: &&Arc<Did>| self.domain.is_none_or(|domain| did.domain.as_str() == domain);
-        let found = |called: &str| snapshot.dids.find(called, caller, self.gateway).filter(reached);
+        let found = |called: &str| {
+            let dids = &snapshot.dids;
+            dids.find(called, caller, self.gateway, self.domain)
+        };
         let did = match digits(self.called).and_then(found) {
             Some(did) => did,
             None => found(&of_country(self.called)?)?,

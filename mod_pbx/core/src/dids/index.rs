@@ -85,12 +85,20 @@ impl Dids {
         self.by_id.is_empty()
     }
 
-    /// Whose number these digits are, for a caller with these digits (empty: it gives none) whom this gateway brings. A
-    /// whole number goes before a prefix, a longer prefix before a shorter one, one for this gateway before one for any,
-    /// one for this caller before one for anybody.
-    pub fn find(&self, called: &str, caller: &str, gateway: Option<Uuid>) -> Option<&Arc<Did>> {
+    /// Whose number these digits are, for a caller with these digits (empty: it gives none) whom this gateway brings, of
+    /// this domain's numbers alone if one is named: another domain's hides none of them. A whole number goes before a
+    /// prefix, a longer prefix before a shorter one, one for this gateway before one for any, one for this caller before
+    /// one for anybody.
+    pub fn find(
+        &self,
+        called: &str,
+        caller: &str,
+        gateway: Option<Uuid>,
+        domain: Option<&str>,
+    ) -> Option<&Arc<Did>> {
         self.first(called, |did| {
-            did.gateway().is_none_or(|own| Some(own) == gateway)
+            domain.is_none_or(|domain| did.domain.as_str() == domain)
+                && did.gateway().is_none_or(|own| Some(own) == gateway)
                 && did
                     .caller()
                     .is_none_or(|prefix| caller.starts_with(prefix.as_str()))
@@ -208,7 +216,7 @@ mod tests {
         let ids: Vec<Uuid> = all.iter().map(|did| did.id).collect();
         let mut dids: Dids = all.into_iter().collect();
         let found =
-            |dids: &Dids, called: &str, caller: &str| dids.find(called, caller, None).map(|did| did.id);
+            |dids: &Dids, called: &str, caller: &str| dids.find(called, caller, None, None).map(|did| did.id);
         assert_eq!(found(&dids, "49301234", "33"), Some(ids[2]));
         assert_eq!(found(&dids, "49301234", ""), Some(ids[2]));
         assert_eq!(found(&dids, "49301234", "44161"), Some(ids[3]));
@@ -231,7 +239,7 @@ mod tests {
         }));
         let id = own.id;
         dids.insert(own);
-        let by = |gateway| dids.find("49301234", "442071", gateway).map(|did| did.id);
+        let by = |gateway| dids.find("49301234", "442071", gateway, None).map(|did| did.id);
         assert_eq!(by(Some(carrier)), Some(id), "its own before any other");
         assert_eq!(by(Some(Uuid::now_v7())), Some(ids[4]));
         assert_eq!(by(None), Some(ids[4]));
@@ -257,6 +265,33 @@ mod tests {
         }
         assert!(dids.is_empty() && dids.whole.is_empty() && dids.prefixes.is_empty());
         assert_eq!(dids.lengths, [0; LONGEST + 1]);
+    }
+
+    #[test]
+    fn another_domains_number_hides_none_of_ones_own() {
+        let of = |domain: &str, mut did: Did| {
+            did.domain = Arc::new(domain.parse().unwrap());
+            did
+        };
+        let all = [
+            of("one.test", did("4930", true, None)),
+            of("two.test", did("493012", true, None)),
+            of("two.test", did("49301234", false, None)),
+            of("one.test", did("49301234", false, Some("44"))),
+        ];
+        let ids: Vec<Uuid> = all.iter().map(|did| did.id).collect();
+        let dids: Dids = all.into_iter().collect();
+        let found = |caller: &str, domain: Option<&str>, called: &str| {
+            let did = dids.find(called, caller, None, domain)?;
+            ids.iter().position(|id| *id == did.id)
+        };
+        assert_eq!(found("33", None, "49301234"), Some(2));
+        assert_eq!(found("33", Some("two.test"), "49301234"), Some(2));
+        assert_eq!(found("33", Some("one.test"), "49301234"), Some(0), "its prefix");
+        assert_eq!(found("44", Some("one.test"), "49301234"), Some(3));
+        assert_eq!(found("44", Some("two.test"), "49301234"), Some(2));
+        assert_eq!(found("", Some("one.test"), "493012999"), Some(0));
+        assert_eq!(found("", Some("two.test"), "493099"), None);
     }
 
     #[test]

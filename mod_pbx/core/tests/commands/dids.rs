@@ -14,7 +14,7 @@ fn office() -> Desk {
 /// Whose number lookups take this for.
 fn found(desk: &Desk, called: &str, caller: &str) -> Option<Vec<String>> {
     let snapshot = desk.pbx.store().snapshot();
-    let did = snapshot.dids.find(called, caller, None)?;
+    let did = snapshot.dids.find(called, caller, None, None)?;
     Some(did.members.iter().map(ToString::to_string).collect())
 }
 
@@ -62,7 +62,7 @@ fn a_did_rings_whom_it_names_until_it_is_taken_back() {
             .store()
             .snapshot()
             .dids
-            .find("4930999", "", None)
+            .find("4930999", "", None, None)
             .unwrap()
             .domain
             .as_str(),

@@ -30,6 +30,7 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
         &[
             ("a_browser_calls_a_phone_and_both_hear", calls_a_phone),
             ("a_phone_calls_a_browser", called_by_a_phone),
+            ("a_browser_speaks_what_it_likes_best", speaks_what_it_likes_best),
             ("a_browser_reaches_a_mailbox", reaches_a_mailbox),
             ("presence_follows_logins", presence_follows_logins),
             ("who_has_no_business_here_is_refused", doors::refused),
@@ -194,6 +195,44 @@ fn calls_a_phone(rig: &mut Rig) {
     hang_up(&mut verto, &id);
     phone.succeed();
     no_calls(rig);
+}
+
+/// Of what a browser offers the switch takes the first, and understands those without opus as well.
+fn speaks_what_it_likes_best(rig: &mut Rig) {
+    let codecs = rig.switch.ok("show codec");
+    let (_, _, mut verto) = browser(rig, "alice", "1001");
+    for (payloads, maps, taken) in [
+        ("111 9 8 0", "a=rtpmap:111 opus/48000/2", "opus/48000"),
+        ("9 8 0", "a=rtpmap:9 G722/8000", "G722/8000"),
+        ("8 0", "a=rtpmap:8 PCMA/8000", "PCMA/8000"),
+        ("8", "a=rtpmap:8 PCMA/8000", "PCMA/8000"),
+        ("0", "a=rtpmap:0 PCMU/8000", "PCMU/8000"),
+    ] {
+        // A switch may be built, or loaded, without the one or the other.
+        let name = taken.split('/').next().unwrap_or_default().to_ascii_lowercase();
+        if !["pcma", "pcmu"].contains(&&*name) && !codecs.to_ascii_lowercase().contains(&name) {
+            continue;
+        }
+        let sound = Sound::new();
+        let sdp = sound.sdp().replace("RTP/AVP 0", &format!("RTP/AVP {payloads}"));
+        let sdp = sdp.replace("a=rtpmap:0 PCMU/8000", maps);
+        let id = Uuid::new_v4().to_string();
+        let params = json!({"sdp": sdp, "dialogParams": {"callID": id, "destination_number": "*43"}});
+        let answer = verto.ask("verto.invite", &params);
+        assert_eq!(answer["result"]["callID"], id.as_str(), "{payloads}: {answer}");
+        let said = verto.asked_any(&["verto.media", "verto.answer"]);
+        let answered = said["params"]["sdp"].as_str().unwrap_or_default();
+        let first = answered.lines().find(|line| line.starts_with("a=rtpmap:"));
+        assert!(
+            first.is_some_and(|map| map.contains(taken)),
+            "{payloads}: {answered}"
+        );
+        if said["method"] == "verto.media" {
+            verto.asked("verto.answer");
+        }
+        hang_up(&mut verto, &id);
+        no_calls(rig);
+    }
 }
 
 /// The switch offers DTLS to whom it calls, which this browser without a screen does not speak: that both hear is

@@ -7,6 +7,12 @@ use crate::store::settings;
 use crate::xml::Document;
 use crate::xml::tree::Element;
 
+/// What browsers may speak, the best first. Opus stands what the Internet does to a call, and is every browser's first
+/// choice; mod_verto takes the order of who offers. The others are those of phones and carriers (`codec-prefs` of
+/// [`super::sofia`]), and every browser has the two of G.711 (RFC 7874, 3): a client without opus is understood, and
+/// somebody who speaks one of them already and is transferred to a browser is not recoded into a narrower one.
+const CODECS: &str = "opus,G722,PCMU,PCMA";
+
 pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
     match operators.child("settings") {
         Some(settings) => doc.element(settings),
@@ -35,11 +41,8 @@ pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
     if view.config.serves("acl.conf") {
         doc.pair("param", "local-network", super::acl::LOCAL_NETWORKS);
     }
-    doc.pair("param", "inbound-codec-string", "opus,PCMU").pair(
-        "param",
-        "outbound-codec-string",
-        "opus,PCMU",
-    );
+    doc.pair("param", "inbound-codec-string", CODECS)
+        .pair("param", "outbound-codec-string", CODECS);
     // Without these four a client on the same network is refused (`switch_core_media`'s ICE check).
     for list in ["localnet.auto", "wan_v4.auto", "rfc1918.auto", "any_v4.auto"] {
         doc.pair("param", "apply-candidate-acl", list);

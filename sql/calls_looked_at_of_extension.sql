@@ -1,6 +1,7 @@
--- The same of calls with a leg of the extension whose channel is ?11, by the index of its legs.
+-- The same of calls with a leg of the extension whose channel is ?11, by the index of its legs; {column} is the domain's
+-- name or id.
 SELECT id,
-       (?1 IS NULL OR domain = ?1)
+       (?1 IS NULL OR {column} = ?1)
            AND (?5 = '' OR instr(caller_number, ?5) OR instr(called_number, ?5))
            AND (?6 = '' OR instr(lower(caller_number || char(31) || caller_name || char(31) || called_number), lower(?6)))
            AND (?7 IS NULL OR direction = ?7)

@@ -21,8 +21,10 @@ const APART: i64 = 3_600_000;
 /// Which calls.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Of this domain.
+    /// Of a domain that had this name.
     pub domain: Option<String>,
+    /// Of this domain, and of no other that was called so before.
+    pub domain_id: Option<Uuid>,
     /// With a leg of the extension with this channel.
     pub channel: Option<Uuid>,
     /// Whose caller or dialled number contains this.
@@ -69,16 +71,20 @@ pub(super) fn page(
     let since = wanted.since.map(|at| first_id(at.as_millisecond() - APART));
     let until = wanted.until.map(|at| first_id(at.as_millisecond() + APART));
     let end = [until, wanted.before].into_iter().flatten().min();
-    let sql = match (wanted.channel, &wanted.domain) {
-        (Some(_), _) => include_str!("../../../../sql/calls_looked_at_of_extension.sql").to_owned(),
-        (None, domain) => {
-            let whose = if domain.is_some() {
-                "domain = ?1"
-            } else {
-                "?1 IS NULL"
-            };
-            include_str!("../../../../sql/calls_looked_at.sql").replace("{whose}", whose)
-        }
+    let own = wanted.domain_id.map(|id| id.to_string());
+    let (column, domain) = match &own {
+        Some(_) => ("domain_id", &own),
+        None => ("domain", &wanted.domain),
+    };
+    let sql = if wanted.channel.is_some() {
+        include_str!("../../../../sql/calls_looked_at_of_extension.sql").replace("{column}", column)
+    } else {
+        let whose = if domain.is_some() {
+            format!("{column} = ?1")
+        } else {
+            "?1 IS NULL".to_owned()
+        };
+        include_str!("../../../../sql/calls_looked_at.sql").replace("{whose}", &whose)
     };
     let mut statement = conn.prepare_cached(&sql)?;
     let channel = wanted.channel.map(|id| id.to_string());
@@ -87,7 +93,7 @@ pub(super) fn page(
     let (from, to) = (from.to_string(), to.to_string());
     let (since, until) = (wanted.since.map(stored), wanted.until.map(stored));
     let mut all: Vec<&dyn rusqlite::ToSql> = vec![
-        &wanted.domain,
+        domain,
         &from,
         &to,
         &window,
@@ -112,7 +118,7 @@ pub(super) fn page(
             total += 1;
         }
     }
-    let calls = ids.into_iter().map(|id| one(conn, id));
+    let calls = ids.into_iter().map(|id| one(conn, id, None));
     Ok(Found {
         calls: calls
             .filter_map(Result::transpose)
@@ -122,10 +128,10 @@ pub(super) fn page(
     })
 }
 
-/// One call.
-pub(super) fn one(conn: &Connection, id: Uuid) -> rusqlite::Result<Option<Call>> {
+/// One call, of this domain if one is named.
+pub(super) fn one(conn: &Connection, id: Uuid, domain: Option<Uuid>) -> rusqlite::Result<Option<Call>> {
     conn.prepare_cached(include_str!("../../../../sql/call_by_id.sql"))?
-        .query_row([id.to_string()], call)
+        .query_row((id.to_string(), domain.map(|id| id.to_string())), call)
         .optional()
 }
 
@@ -144,54 +150,56 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
     }
 
-    /// A call each second: each third of two.test, each fifth busy, each tenth with a leg of the channel.
+    /// The call of that second: each third of two.test, each fifth busy, each tenth with a leg of the channel.
+    fn made(second: i64, channel: Uuid) -> (Call, Vec<Leg>) {
+        let domain = if second % 3 == 0 { "two.test" } else { "one.test" };
+        let call = Call {
+            id: id(second),
+            domain: Some(domain.to_owned()),
+            direction: Direction::Inbound,
+            caller_number: format!("+4930{second}"),
+            caller_name: "Ännie".to_owned(),
+            called_number: "1001".to_owned(),
+            payer: None,
+            class: None,
+            gateway: None,
+            began: format!("{:.3}", at(second)),
+            answered: None,
+            ended: None,
+            outcome: if second % 5 == 0 {
+                Outcome::Busy
+            } else {
+                Outcome::Answered
+            },
+            cause: None,
+            seconds: 0,
+        };
+        let leg = |extension| Leg {
+            id: Uuid::now_v7(),
+            role: Role::Called,
+            domain: None,
+            extension,
+            number: "1001".to_owned(),
+            device: None,
+            gateway: None,
+            began: call.began.clone(),
+            answered: None,
+            ended: None,
+            cause: None,
+        };
+        let own = (second % 10 == 0).then_some(channel);
+        // Two legs of one extension are one call.
+        let legs = vec![leg(own), leg(own), leg(None)];
+        (call, legs)
+    }
+
+    /// A call each second.
     fn database(count: i64, channel: Uuid) -> Connection {
         let conn = Connection::open_in_memory().unwrap();
         for (_, sql) in MIGRATIONS {
             conn.execute_batch(sql).unwrap();
         }
-        let made = |second: i64| {
-            let domain = if second % 3 == 0 { "two.test" } else { "one.test" };
-            let call = Call {
-                id: id(second),
-                domain: Some(domain.to_owned()),
-                direction: Direction::Inbound,
-                caller_number: format!("+4930{second}"),
-                caller_name: "Ännie".to_owned(),
-                called_number: "1001".to_owned(),
-                payer: None,
-                class: None,
-                gateway: None,
-                began: format!("{:.3}", at(second)),
-                answered: None,
-                ended: None,
-                outcome: if second % 5 == 0 {
-                    Outcome::Busy
-                } else {
-                    Outcome::Answered
-                },
-                cause: None,
-                seconds: 0,
-            };
-            let leg = |extension| Leg {
-                id: Uuid::now_v7(),
-                role: Role::Called,
-                domain: None,
-                extension,
-                number: "1001".to_owned(),
-                device: None,
-                gateway: None,
-                began: call.began.clone(),
-                answered: None,
-                ended: None,
-                cause: None,
-            };
-            let own = (second % 10 == 0).then_some(channel);
-            // Two legs of one extension are one call.
-            let legs = vec![leg(own), leg(own), leg(None)];
-            (call, legs)
-        };
-        let calls: Vec<_> = (0..count).map(made).collect();
+        let calls: Vec<_> = (0..count).map(|second| made(second, channel)).collect();
         keep(&conn, &calls, &[]).unwrap();
         conn
     }
@@ -316,10 +324,45 @@ mod tests {
         };
         assert_eq!(total(end), 15);
         assert_eq!(
-            one(&conn, id(7)).unwrap().map(|call| call.caller_number),
+            one(&conn, id(7), None).unwrap().map(|call| call.caller_number),
             Some("+49307".to_owned())
         );
-        assert_eq!(one(&conn, Uuid::nil()).unwrap(), None);
+        assert_eq!(one(&conn, Uuid::nil(), None).unwrap(), None);
+    }
+
+    #[test]
+    fn a_domain_has_none_of_the_calls_of_another_that_was_called_so_before() {
+        let channel = Uuid::now_v7();
+        let conn = database(0, channel);
+        let (old, new) = (Uuid::now_v7(), Uuid::now_v7());
+        let make = |domain: Uuid| {
+            let sql = "INSERT INTO domain (id, name, row_rev, updated_at) VALUES (?1, 'one.test', 1, '')";
+            conn.execute(sql, [domain.to_string()]).unwrap();
+        };
+        make(old);
+        keep(&conn, &[made(1, channel), made(10, channel)], &[]).unwrap();
+        conn.execute("DELETE FROM domain", []).unwrap();
+        make(new);
+        // Written again it stays whose it was.
+        keep(&conn, &[made(10, channel), made(20, channel)], &[]).unwrap();
+        let of = |domain_id: Uuid, channel: Option<Uuid>| {
+            let wanted = Wanted {
+                domain_id: Some(domain_id),
+                channel,
+                ..Wanted::default()
+            };
+            seconds(&page(&conn, &wanted, (0, 10), WINDOW).unwrap())
+        };
+        assert_eq!((of(old, None), of(new, None)), (vec![10, 1], vec![20]));
+        assert_eq!((of(old, Some(channel)), of(new, Some(channel))), (vec![10], vec![20]));
+        let seen = |second, domain| one(&conn, id(second), Some(domain)).unwrap().is_some();
+        assert!(seen(20, new) && !seen(10, new) && seen(10, old));
+        // Who looks after all of them finds each by the name that it had.
+        let named = Wanted {
+            domain: Some("one.test".into()),
+            ..Wanted::default()
+        };
+        assert_eq!(seconds(&page(&conn, &named, (0, 10), WINDOW).unwrap()), [20, 10, 1]);
     }
 
     #[test]
@@ -339,7 +382,13 @@ mod tests {
             plan(&include_str!("../../../../sql/calls_looked_at.sql").replace("{whose}", whose))
         };
         let (all, domain) = (by("?1 IS NULL"), by("domain = ?1"));
-        let own = plan(include_str!("../../../../sql/calls_looked_at_of_extension.sql"));
+        let of = include_str!("../../../../sql/calls_looked_at_of_extension.sql");
+        let own = plan(&of.replace("{column}", "domain_id"));
+        let theirs = by("domain_id = ?1");
+        assert!(
+            theirs.contains("USING INDEX call_of_domain") && !theirs.contains("TEMP B-TREE"),
+            "{theirs}"
+        );
         assert!(
             all.contains("USING PRIMARY KEY") && !all.contains("TEMP B-TREE"),
             "{all}"

@@ -33,6 +33,10 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
         21,
         include_str!("../../../../sql/0021_route_tests_of_calls_in.sql"),
     ),
+    (
+        22,
+        include_str!("../../../../sql/0022_calls_of_a_domain_for_good.sql"),
+    ),
 ];
 
 /// The version this program reads and writes.

@@ -243,3 +243,50 @@ fn the_table_of_calls_is_whole_however_many_there_are_and_computes_nothing() {
         403
     );
 }
+
+/// Records are kept by names, and names are given to others.
+#[test]
+fn a_domain_that_is_made_again_has_none_of_the_calls_of_the_first() {
+    let mut world = with_calls();
+    let first = domain(&mut world, "one.test");
+    assert_eq!(listed(&mut world.chief, "")["total"], 30);
+    let gone = world.row("domains?q=one.test");
+    let path = format!("domains/{first}?with_everything=true");
+    let gone = send(
+        &mut world.root,
+        "DELETE",
+        &path,
+        gone["row_rev"].as_u64(),
+        &Value::Null,
+    );
+    assert_eq!(gone.status, 200, "{gone:?}");
+    for line in [
+        "domain add one.test",
+        "user add heir@one.test --role domain-administrator",
+    ] {
+        world.site.must(line);
+    }
+    let line = format!("user set heir@one.test --password {}", crate::site::PASSWORD);
+    world.site.must(&line);
+    let mut heir = Browser::new(world.site.public());
+    assert_eq!(heir.sign_in("heir@one.test", crate::site::PASSWORD).status, 200);
+    assert_eq!(listed(&mut heir, "")["total"], 0);
+    assert_eq!(listed(&mut heir, "?domain=one.test")["total"], 0);
+    let old = format!("calls/{}", id(0));
+    assert_eq!(send(&mut heir, "GET", &old, None, &Value::Null).status, 404);
+    let table = send(&mut heir, "GET", "export/calls.csv", None, &Value::Null);
+    assert!(
+        table.status == 200 && table.body.contains("id,domain,") && !table.body.contains("one.test"),
+        "{table:?}"
+    );
+    world
+        .site
+        .pbx
+        .store()
+        .keep_calls(&[call(50, "one.test", None)], &[])
+        .unwrap();
+    assert_eq!(seconds(&listed(&mut heir, "")), [50]);
+    // Who looks after the whole finds each by the name that it had.
+    assert_eq!(listed(&mut world.root, "?domain=one.test")["total"], 31);
+    assert_eq!(send(&mut world.root, "GET", &old, None, &Value::Null).status, 200);
+}

@@ -43,7 +43,7 @@ const fn asked(name: &'static str, kind: Kind, about: &'static str) -> Field {
     Field::shown(name, kind, about).hidden().filter()
 }
 
-/// Calls. The administrators of a domain see those of its people.
+/// Calls. The administrators of a domain see those of its people, and none of another that had its name before.
 pub static NOUN: Noun = Noun {
     path: "calls",
     one: "call",
@@ -147,9 +147,8 @@ fn wanted(reader: &Reader<'_>, scope: &Scope, query: &Query) -> Result<Option<Wa
         q: query.q.clone(),
         ..Wanted::default()
     };
-    if let Scope::Domain(_, own) = scope {
-        wanted.domain = Some(own.to_string());
-    }
+    // Not by its name, which another may have had before.
+    wanted.domain_id = scope.domain();
     let parsed = |text: &str| text.parse::<Timestamp>().ok();
     for (name, value) in &query.filters {
         match *name {
@@ -211,8 +210,7 @@ fn get(admin: &Admin<'_>, scope: &Scope, id: &str) -> Result<Option<Image>, Refu
         return Ok(None);
     };
     admin.read(|reader| {
-        let call = reader.call(id)?;
-        let Some(call) = call.filter(|call| scope.holds_name(call.domain.as_deref())) else {
+        let Some(call) = reader.call(id, scope.domain())? else {
             return Ok(None);
         };
         Ok(Some(image(&call, &reader.legs_of_call(id)?)))

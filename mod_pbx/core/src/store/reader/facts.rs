@@ -33,9 +33,9 @@ impl Reader<'_> {
             .map_err(on(self.conn, "reading calls"))
     }
 
-    /// One call.
-    pub fn call(&self, id: Uuid) -> Result<Option<calls::Call>, StoreError> {
-        call_pages::one(self.conn, id).map_err(on(self.conn, "reading calls"))
+    /// One call; of this domain, if one is named.
+    pub fn call(&self, id: Uuid, domain: Option<Uuid>) -> Result<Option<calls::Call>, StoreError> {
+        call_pages::one(self.conn, id, domain).map_err(on(self.conn, "reading calls"))
     }
 
     /// The legs of a call.

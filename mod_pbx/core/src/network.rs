@@ -1,4 +1,5 @@
-//! Networks in CIDR notation (RFC 4632, RFC 4291), as addresses are looked for in them.
+//! Networks in CIDR notation (RFC 4632, RFC 4291), as addresses are looked for in them. This is the only place that reads
+//! them: what is taken when it is typed holds what it is taken for.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -36,6 +37,11 @@ impl Network {
         Some(Self { base, bits })
     }
 
+    /// Whether it is the network of this address. One of an IPv4 address is never one of IPv6's.
+    pub fn holds(self, address: IpAddr) -> bool {
+        Self::around(address, self.bits) == Some(self)
+    }
+
     /// How many bits its prefix has.
     pub fn bits(self) -> u8 {
         self.bits
@@ -45,6 +51,17 @@ impl Network {
     pub fn is_ipv4(self) -> bool {
         self.base.is_ipv4()
     }
+}
+
+/// Whether `text` is a network, or one address.
+pub fn is_network(text: &str) -> bool {
+    text.parse::<Network>().is_ok()
+}
+
+/// Whether the address is in one of these networks; what is none holds none.
+pub fn one_holds<'n>(networks: impl Iterator<Item = &'n str>, address: IpAddr) -> bool {
+    let mut networks = networks.filter_map(|text| text.parse::<Network>().ok());
+    networks.any(|network| network.holds(address))
 }
 
 impl FromStr for Network {
@@ -105,5 +122,24 @@ mod tests {
         let around = |text: &str, bits| Network::around(text.parse().unwrap(), bits);
         assert_eq!(around("::ffff:192.0.2.9", 24), "192.0.2.0/24".parse().ok());
         assert_eq!(around("192.0.2.9", 33), None);
+    }
+
+    #[test]
+    fn a_network_holds_its_addresses_and_no_others() {
+        let holds = |network: &str, address: &str| one_holds([network].into_iter(), address.parse().unwrap());
+        assert!(holds("10.0.0.0/8", "10.255.0.1") && holds("10.9.9.9/8", "10.255.0.1"));
+        assert!(!holds("10.0.0.0/8", "11.0.0.0"));
+        assert!(holds("10.1.2.3", "10.1.2.3") && !holds("10.1.2.3", "10.1.2.2"));
+        assert!(holds("10.1.2.3/32", "::ffff:10.1.2.3") && holds("::ffff:10.0.0.0/104", "10.1.2.3"));
+        assert!(holds("0.0.0.0/0", "1.2.3.4") && !holds("0.0.0.0/0", "::1"));
+        assert!(holds("2001:db8::/32", "2001:db8:1::1") && !holds("2001:db8::/32", "2001:db9::"));
+        assert!(!holds("::/0", "1.2.3.4") && holds("::/0", "::1"));
+        for none in ["10.0.0.0/33", "x", "10.0.0.0/x", ""] {
+            assert!(!holds(none, "10.0.0.0") && !is_network(none), "{none}");
+        }
+        assert!(one_holds(
+            "10.0.0.0/8 192.0.2.0/24".split(' '),
+            "192.0.2.9".parse().unwrap()
+        ));
     }
 }

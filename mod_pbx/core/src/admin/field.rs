@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::names::{BadName, DomainName, Number, Username};
+use crate::network::is_network;
 use crate::store::Table;
 use crate::store::settings;
 
@@ -261,7 +262,7 @@ impl Kind {
             Self::Networks => {
                 let text = text("networks in CIDR notation, blank separated")?;
                 let all: Vec<&str> = text.split([' ', ',']).filter(|one| !one.is_empty()).collect();
-                match all.iter().find(|one| !settings::is_network(one)) {
+                match all.iter().find(|one| !is_network(one)) {
                     None if (1..=32).contains(&all.len()) => Ok(json!(all.join(" "))),
                     _ => Err("takes 1 to 32 networks such as 192.0.2.0/24, blank separated".to_owned()),
                 }

@@ -13,10 +13,11 @@ use super::ledger::{self, Ban, Ledger, Limits};
 use super::view::{Day, View};
 use super::{Failure, Shared, Told};
 use crate::background::Queue;
+use crate::network;
 use crate::presence::feed::{Changes, Subject, Subscriber};
 use crate::presence::view::Moment;
 use crate::store::bans::Ban as Row;
-use crate::store::settings::{BAN_EXEMPT_NETWORKS, BAN_NFTABLES_SET, network_holds};
+use crate::store::settings::{BAN_EXEMPT_NETWORKS, BAN_NFTABLES_SET};
 
 /// How many events are counted before what they changed is published.
 const BATCH: usize = 256;
@@ -132,10 +133,8 @@ impl Worker {
         let account = named.and_then(|(user, host)| Account::named(&snapshot, user, host));
         let net = Net::from(failure.address);
         let (now, limits) = (self.view.now(), Limits::of(&snapshot.settings));
-        let exempt = |address: IpAddr| {
-            let mut networks = snapshot.settings.each(&BAN_EXEMPT_NETWORKS);
-            networks.any(|network| network_holds(network, address))
-        };
+        let exempt =
+            |address: IpAddr| network::one_holds(snapshot.settings.each(&BAN_EXEMPT_NETWORKS), address);
         let (shared, view, live) = (&self.shared, &self.view, &mut self.live);
         self.ledger.failed(net, account.as_ref(), now, limits, |culprit| {
             exempt(failure.address) || view.spares(culprit, |net| is_live(shared, live, net))

@@ -6,6 +6,7 @@ use super::change::Row;
 use super::rows;
 use super::settings;
 use crate::names::DomainName;
+use crate::network::is_network;
 
 /// Longest name shown to people, in characters.
 const LONGEST: usize = 64;
@@ -118,7 +119,7 @@ fn check_line(line: &mut rows::Line) -> Result<(), String> {
         return Ok(());
     };
     let networks: Vec<&str> = acl.split([' ', ',']).filter(|n| !n.is_empty()).collect();
-    if let Some(bad) = networks.iter().find(|network| !settings::is_network(network)) {
+    if let Some(bad) = networks.iter().find(|network| !is_network(network)) {
         return Err(format!(
             "source-acl takes networks such as 192.168.0.0/16, not {}",
             quote(bad)

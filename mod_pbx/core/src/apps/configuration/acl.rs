@@ -2,6 +2,7 @@
 
 use super::keep;
 use crate::gateways::ACL;
+use crate::network::Network;
 use crate::registry::View;
 use crate::store::settings;
 use crate::xml::Document;
@@ -22,16 +23,9 @@ pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
     doc.start("list")
         .attr("name", LOCAL_NETWORKS)
         .attr("default", "deny");
-    for network in view
-        .snapshot
-        .settings
-        .get(&settings::LOCAL_NETWORKS)
-        .split_ascii_whitespace()
-    {
-        doc.start("node")
-            .attr("type", "allow")
-            .attr("cidr", &with_prefix(network))
-            .end();
+    let local = view.snapshot.settings.each(&settings::LOCAL_NETWORKS);
+    for network in local.filter_map(|text| text.parse::<Network>().ok()) {
+        allow(doc, network);
     }
     doc.end();
     if gateways.is_empty() {
@@ -40,16 +34,11 @@ pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
     // Whoever is in it may call: `auth-calls-acl-only` of the gateways' profile.
     doc.start("list").attr("name", ACL).attr("default", "deny");
     for network in gateways {
-        let cidr = network.to_string();
-        doc.start("node").attr("type", "allow").attr("cidr", &cidr).end();
+        allow(doc, network);
     }
 }
 
-/// A lone address as a network: `switch_network_list_add_cidr` wants a prefix.
-fn with_prefix(network: &str) -> String {
-    match network {
-        network if network.contains('/') => network.to_owned(),
-        network if network.contains(':') => format!("{network}/128"),
-        network => format!("{network}/32"),
-    }
+fn allow(doc: &mut Document, network: Network) {
+    let cidr = network.to_string();
+    doc.start("node").attr("type", "allow").attr("cidr", &cidr).end();
 }

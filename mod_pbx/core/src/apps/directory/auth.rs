@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use crate::gateways;
+use crate::network;
 use crate::registry::View;
 use crate::request::Request;
-use crate::store::settings;
 use crate::store::snapshot::{Domain, Line};
 
 /// What a digest is sent for.
@@ -101,7 +101,5 @@ fn comes_from(rq: &Request<'_>, networks: &str) -> bool {
     let Some(address) = rq.param("ip").and_then(|ip| ip.parse::<IpAddr>().ok()) else {
         return false;
     };
-    networks
-        .split_ascii_whitespace()
-        .any(|network| settings::network_holds(network, address))
+    network::one_holds(networks.split_ascii_whitespace(), address)
 }

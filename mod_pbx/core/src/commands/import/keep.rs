@@ -4,9 +4,9 @@ use super::directory::{Directory, User};
 use super::expand::unknown_variable;
 use super::plan::{Target, Verdict};
 use crate::names::{Number, Username};
+use crate::network::is_network;
 use crate::pin;
 use crate::secret;
-use crate::store::settings::is_network;
 
 /// The line's A1, and the new password if the phone cannot keep what it has.
 pub(super) fn credential(

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::commands::desk::Desk;
+use crate::network;
 use crate::presence::contact::{Contact, Host as ContactHost};
 use crate::presence::view::{Registration, View};
-use crate::store::settings::{self, Settings, network_holds};
+use crate::store::settings::{self, Settings};
 
 /// What needs attention.
 pub(super) fn warnings(desk: &Desk<'_>) -> Vec<String> {
@@ -57,11 +58,7 @@ fn nat(view: &View, settings: &Settings, own: Option<IpAddr>) -> Option<String> 
     if settings.address(&settings::EXTERNAL_ADDRESS).is_some() || own.is_some_and(is_global) {
         return None;
     }
-    let is_local = |address| {
-        settings
-            .each(&settings::LOCAL_NETWORKS)
-            .any(|network| network_holds(network, address))
-    };
+    let is_local = |address| network::one_holds(settings.each(&settings::LOCAL_NETWORKS), address);
     let mut phones = view
         .each_registration()
         .filter_map(|(domain, username, registration)| {

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::{is_mail_address, is_network};
+use super::is_mail_address;
+use crate::network::is_network;
 
 /// What kind of value a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Calls from outside that a DID takes, and those callers when somebody transfers them.
+//! Calls from outside that a DID takes.
 //!
 //! By which gateway a call came in, and whether, is known before (`gateways::of_call`); a call that is here has no
 //! extension that calls, so it can reach extensions and mailboxes, and nothing that changes anything. Outside it goes as a
@@ -9,9 +9,9 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::outside::{self, After, Leaving};
-use super::{action, bridge, ended, open, refused, respond};
+use super::{action, bridge, ended, open, refusal, refused, respond};
 use crate::dids::{self, Away, Decision, Destination, Did, End, Inbound, Ringing, Rung};
-use crate::follow::{self, Hops, Way};
+use crate::follow::Hops;
 use crate::forward::When;
 use crate::gateways;
 use crate::registry::View;
@@ -20,7 +20,7 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::resolve::{self, Branch};
 use crate::routing::leg::{Leg, charge};
-use crate::routing::{self, Payer, Refusal};
+use crate::routing::{Payer, Refusal};
 use crate::store::gateways::Gateway;
 use crate::store::snapshot::{Domain, Extension};
 use crate::xml::Document;
@@ -68,7 +68,7 @@ impl Handler for DidContext {
 }
 
 /// Hunt- is the profile that is being routed, Caller- the channel's own.
-fn dialled<'r>(rq: &Request<'r>) -> Cow<'r, str> {
+pub(super) fn dialled<'r>(rq: &Request<'r>) -> Cow<'r, str> {
     rq.param("Hunt-Destination-Number")
         .or_else(|| rq.param("Caller-Destination-Number"))
         .unwrap_or_default()
@@ -182,7 +182,9 @@ fn rings(
         let id = call.rq.param("Unique-ID");
         let charged = outside::decide_forward(call.view, &payer, away.number).and_then(|mut out| {
             let charge = charge(call.view, &mut out, id.as_deref(), Hops::of(call.rq), member);
-            charge.map(|charge| (out, charge)).ok_or(Refusal::NoGateway.into())
+            charge
+                .map(|charge| (out, charge))
+                .ok_or(Refusal::NoGateway.into())
         });
         match charged {
             Ok((out, charge)) => {
@@ -198,7 +200,7 @@ fn rings(
             }
             Err(why) => {
                 let who = format_args!("{}", outside::who(&payer));
-                outside::log_refusal(doc, who, away.number.as_str(), why);
+                refusal::logged(doc, who, away.number.as_str(), why);
             }
         }
     }
@@ -232,7 +234,7 @@ fn rings(
 }
 
 /// A call of who pays, for a caller from outside.
-fn leaving<'r, 'v>(call: Outside<'r, 'v>, payer: Payer<'v>, hops: Hops) -> Leaving<'r, 'v> {
+pub(super) fn leaving<'r, 'v>(call: Outside<'r, 'v>, payer: Payer<'v>, hops: Hops) -> Leaving<'r, 'v> {
     Leaving {
         context: call.context,
         rq: call.rq,
@@ -254,7 +256,7 @@ fn goes_on(did: &Did, alone: Option<&Extension>) -> bool {
 }
 
 /// What is so for every call from outside that is not refused.
-fn prepare(doc: &mut Document, call: Outside<'_, '_>, domain: &Domain, hops: Hops) {
+pub(super) fn prepare(doc: &mut Document, call: Outside<'_, '_>, domain: &Domain, hops: Hops) {
     action(doc, "set", |out| {
         out.literal("presence_data=")
             .literal(gateways::LEG)
@@ -304,103 +306,4 @@ fn announce(doc: &mut Document, call: Outside<'_, '_>, name: &str) {
     action(doc, "hangup", |out| {
         out.literal("NORMAL_CLEARING");
     });
-}
-
-/// A caller from outside whom somebody in the domain sends on, by a transfer or a redirect (302): to an extension of it, or
-/// outside as a call of who sends them on. Or, `within` no domain, what comes when that was not taken. None: it is no
-/// such call.
-///
-/// `pbx_guest` is set by our own answers alone, and counts for a call that a gateway brought in, which no message and
-/// no login can make of another.
-pub(super) fn guest(
-    context: &str,
-    within: Option<&Domain>,
-    rq: &Request<'_>,
-    view: &View<'_>,
-) -> Option<String> {
-    let gateway = gateways::of_call(rq, view)?;
-    let own = rq.param("variable_pbx_guest")?;
-    let domain = view.snapshot.domain(&own)?;
-    if within.is_some_and(|within| within.name != domain.name) {
-        return None;
-    }
-    let call = Outside {
-        context,
-        rq,
-        view,
-        gateway,
-    };
-    let hops = Hops::of(rq);
-    if hops.is_too_many() {
-        return Some(ended(context, "loop", "482", "EXCHANGE_ROUTING_ERROR"));
-    }
-    let dialled = dialled(rq);
-    if within.is_some() {
-        let inside = resolve::number(domain, &dialled).is_some();
-        let help = routing::is_emergency(view, domain, &dialled);
-        let by = outside::sent_by(context, rq, view).filter(|by| by.domain.name == domain.name);
-        if help && by.is_some() || !inside && view.snapshot.outside(&domain.name).is_some() {
-            let leaving = by.map(|by| leaving(call, outside::payer_of(by), hops.next()));
-            return Some(outside::guest(leaving, context, domain, view, &dialled));
-        }
-    }
-    let Some(called) = resolve::number(domain, &dialled) else {
-        return Some(ended(context, "unknown", "404", "UNALLOCATED_NUMBER"));
-    };
-    let way = if within.is_some() {
-        follow::follow(view, domain, called, hops)
-    } else if context == outside::MAILBOX_CONTEXT {
-        Way {
-            end: follow::End::Nobody(called),
-            forwarder: None,
-            hops: hops.next(),
-        }
-    } else {
-        let cause = rq.param("variable_originate_disposition").unwrap_or_default();
-        follow::unanswered(view, domain, called, &cause, hops)
-    };
-    Some(transferred(call, domain, &way))
-}
-
-fn transferred(call: Outside<'_, '_>, domain: &Domain, way: &Way<'_>) -> String {
-    let mut doc = open(call.context, "guest");
-    let mailbox = match way.end {
-        follow::End::Rings(ring) => {
-            prepare(&mut doc, call, domain, way.hops);
-            action(&mut doc, "set", |out| {
-                out.literal("call_timeout=").integer(ring.seconds());
-            });
-            bridge(&mut doc, call.rq, |out| ring.dial_string(out));
-            action(&mut doc, "transfer", |out| {
-                out.number(&ring.extension.number)
-                    .literal(" XML ")
-                    .literal(super::UNANSWERED_CONTEXT);
-            });
-            return doc.finish();
-        }
-        follow::End::Outside(forwarder, number) => {
-            let leaving = leaving(call, super::call::payer(domain, forwarder), way.hops);
-            let after = if forwarder.voicemail {
-                After::Mailbox(forwarder)
-            } else {
-                After::Nothing
-            };
-            if leaving.forward(&mut doc, number, after) {
-                return doc.finish();
-            }
-            forwarder
-        }
-        follow::End::Busy(called) | follow::End::Unanswered(called) | follow::End::Nobody(called) => called,
-        follow::End::Loops => {
-            respond(&mut doc, "482", "EXCHANGE_ROUTING_ERROR");
-            return doc.finish();
-        }
-    };
-    if mailbox.voicemail {
-        prepare(&mut doc, call, domain, way.hops);
-        super::call::voicemail(&mut doc, domain, mailbox);
-    } else {
-        respond(&mut doc, "480", "NO_ANSWER");
-    }
-    doc.finish()
 }

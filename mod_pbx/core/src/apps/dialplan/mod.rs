@@ -8,6 +8,7 @@
 mod call;
 mod did;
 mod feature;
+mod guest;
 mod help;
 mod inbound;
 mod outside;
@@ -105,7 +106,7 @@ impl Handler for SentOnContext {
 fn within<'v>(context: &str, domain: &'v Domain, rq: &Request<'_>, view: &View<'v>) -> Reply {
     let caller = caller(rq, view).filter(|(home, _)| home.name == domain.name);
     if caller.is_none()
-        && let Some(document) = did::guest(context, Some(domain), rq, view)
+        && let Some(document) = guest::document(context, Some(domain), rq, view)
     {
         return Reply::Document(document);
     }
@@ -164,7 +165,7 @@ impl Handler for &'static Context {
         let goes_on = [UNANSWERED_CONTEXT, outside::MAILBOX_CONTEXT].contains(&self.key);
         if goes_on
             && caller.is_none()
-            && let Some(document) = did::guest(self.key, None, rq, view)
+            && let Some(document) = guest::document(self.key, None, rq, view)
         {
             return Some(Reply::Document(document));
         }

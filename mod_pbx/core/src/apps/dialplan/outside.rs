@@ -5,7 +5,8 @@
 //!
 //! Who pays is who causes the call: who dials; who forwards; who sends on a call by a redirect (302) or a transfer.
 
-use super::{Call, action, bridge, help, open, refusal};
+use super::refusal::{self, NOBODY, OWN_NUMBER, Why, log};
+use super::{Call, action, bridge, help, open};
 use crate::caps::Charge;
 use crate::follow::Hops;
 use crate::gateways;
@@ -58,59 +59,6 @@ pub(super) enum After<'v> {
     /// What comes after the phones of this DID.
     Did(uuid::Uuid),
 }
-
-/// Why a call does not go out: for logs and programs, and for people.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Why {
-    code: &'static str,
-    text: &'static str,
-    /// What the caller hears.
-    said: Prompt,
-    end: (&'static str, &'static str),
-}
-
-impl From<Refusal> for Why {
-    fn from(why: Refusal) -> Self {
-        let end = match why {
-            Refusal::NoNumber(_) => ("404", "UNALLOCATED_NUMBER"),
-            Refusal::NoGateway => ("503", "NORMAL_TEMPORARY_FAILURE"),
-            _ => ("403", "CALL_REJECTED"),
-        };
-        Self {
-            code: why.code(),
-            text: why.text(),
-            said: prompts::refusal(why),
-            end,
-        }
-    }
-}
-
-impl Why {
-    /// Tells who listens.
-    fn tell(self, view: &View<'_>) {
-        view.note(
-            0,
-            Some(false),
-            format_args!("refused ({}): {}", self.code, self.text),
-        );
-    }
-}
-
-/// Who sent the call on is nobody who is known.
-const NOBODY: Why = Why {
-    code: "sent-on",
-    text: "nobody is known who sent this call on and would pay for it",
-    said: Prompt::NOT_PERMITTED,
-    end: ("403", "CALL_REJECTED"),
-};
-
-/// The number outside is one of ours, and the call would come back.
-const OWN_NUMBER: Why = Why {
-    code: "own-number",
-    text: "the number is one of this PBX, and the call would come back: forward to the extension instead",
-    said: Prompt::UNKNOWN_NUMBER,
-    end: ("404", "UNALLOCATED_NUMBER"),
-};
 
 /// What is done with a number that is nobody's in the domain; none: the domain has no calls out.
 ///
@@ -246,7 +194,7 @@ impl<'r, 'v> Leaving<'r, 'v> {
                 true
             }
             Err(why) => {
-                log_refusal(doc, format_args!("{}", who(&self.payer)), number.as_str(), why);
+                refusal::logged(doc, format_args!("{}", who(&self.payer)), number.as_str(), why);
                 false
             }
         }
@@ -373,29 +321,7 @@ pub(super) fn after_bridge(rq: &Request<'_>, separator: &'static str, data: &mut
 /// Tells why in the log, and the caller in words.
 fn refused(context: &str, who: std::fmt::Arguments<'_>, view: &View<'_>, dialled: &str, why: Why) -> String {
     let mut doc = open(context, "not-out");
-    log_refusal(&mut doc, who, dialled, why);
+    refusal::logged(&mut doc, who, dialled, why);
     refusal::spoken(&mut doc, view, why.said, why.end);
     doc.finish()
-}
-
-/// Has the log say who may not call whom.
-pub(super) fn log_refusal(doc: &mut Document, who: std::fmt::Arguments<'_>, dialled: &str, why: Why) {
-    let who = who.to_string();
-    log(doc, |data| {
-        data.literal("the call of ")
-            .free(&who)
-            .literal(" to ")
-            .free(dialled)
-            .literal(" is refused (")
-            .literal(why.code)
-            .literal("): ")
-            .literal(why.text);
-    });
-}
-
-fn log(doc: &mut Document, fill: impl FnOnce(&mut ActionData<'_>)) {
-    action(doc, "log", |data| {
-        data.literal("NOTICE mod_pbx: ");
-        fill(data);
-    });
 }

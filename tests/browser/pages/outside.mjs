@@ -229,7 +229,7 @@ export const scenarios = {
     const { page } = admin;
     admin.expects(422, "/api/v1/gateways");
     await must("pbx gateway add locked --proxy 192.0.2.8 --username 9 --password kT8-locked-vqPz --register yes");
-    await named("gateways", "locked")(admin);
+    await named(admin, "gateways", "locked");
     const has = async () => (await ask("pbx gateway show locked")).has_password;
     // What is typed and taken back is nothing.
     await field(admin, "password").fill("x");

@@ -1,63 +1,12 @@
 /**
- * One call. Its state moves only along the arrows below; a message that fits none of them is not obeyed.
- *
- *   new → requesting → trying → early → active ⇄ held → over
- *   new → ringing → answering → active
- *   active, held → recovering → active, held     (the connection to the switch was lost)
+ * One call. Its state moves only along the arrows of call-state.ts; a message that fits none of them is not obeyed.
  */
-import { Media, NoCandidate, type MediaDeps } from './media.ts'
+import { ARROWS, type CallDeps, type CallEvents, type CallState, type Fault, type Memory } from './call-state.ts'
+import { Media, NoCandidate } from './media.ts'
 import { figures, levels, quality, sample, type Figures, type Levels, type Quality, type Sample } from './quality.ts'
 import { Lost, Refusal, text, type Json } from './rpc.ts'
 
-export type CallState =
-  | 'new'
-  | 'requesting'
-  | 'trying'
-  | 'early'
-  | 'ringing'
-  | 'answering'
-  | 'active'
-  | 'held'
-  | 'recovering'
-  | 'over'
-
-const ARROWS: Record<CallState, readonly CallState[]> = {
-  new: ['requesting', 'ringing', 'recovering', 'over'],
-  requesting: ['trying', 'early', 'active', 'over'],
-  trying: ['early', 'active', 'over'],
-  early: ['active', 'over'],
-  ringing: ['answering', 'over'],
-  answering: ['active', 'over'],
-  active: ['held', 'recovering', 'over'],
-  held: ['active', 'recovering', 'over'],
-  recovering: ['active', 'held', 'over'],
-  over: [],
-}
-
-/** Why it ended without the switch saying so; else the switch's cause, such as `USER_BUSY`. */
-export type Fault = 'NO_MICROPHONE' | 'MICROPHONE_REFUSED' | 'NO_NETWORK_PATH' | 'CONNECTION_LOST' | 'MEDIA_FAILED'
-
-export interface Memory {
-  id: string
-  direction: 'out' | 'in'
-  number: string
-  name: string
-  muted: boolean
-  answeredAt: number
-  held: boolean
-}
-
-export interface CallDeps extends MediaDeps {
-  /** Asks the switch; rejects with `Refusal` or `Lost`. */
-  ask(method: string, params: Json, patience?: number): Promise<Json>
-  iceServers(): RTCIceServer[]
-}
-
-export interface CallEvents {
-  changed(): void
-  sound(stream: MediaStream): void
-  microphoneEnded(): void
-}
+export type { CallDeps, CallEvents, CallState, Fault, Memory } from './call-state.ts'
 
 /** The switch decides how long something rings. This is longer than it ever waits. */
 const INVITE_PATIENCE = 60_000

@@ -442,18 +442,24 @@ fn trap_8_nothing_hostile_is_echoed() {
 #[test]
 fn a_username_that_looks_like_a_number_gets_no_calls() {
     let d = "pbx.test";
-    let emergency = common::extension(d, "1001", "Alice", &["112"]);
-    let world = World::new([common::domain(d, [emergency])]);
-    let pairs = vec![
-        ("Hunt-Context", d),
-        ("Hunt-Destination-Number", "112"),
-        ("variable_pbx_identity", "112@pbx.test"),
-    ];
-    let document = world.document("dialplan", pairs);
-    assert!(
-        document.contains("name=\"unknown\"") && document.contains("\"404\"") && !document.contains("bridge"),
-        "{document}"
-    );
+    let alice = common::extension(d, "1001", "Alice", &["112", "777"]);
+    let world = World::new([common::domain(d, [alice])]);
+    // What is a number for help is called as one, and there is no gateway.
+    for (dialled, name, status) in [("777", "unknown", "404"), ("112", "help", "503")] {
+        let identity = format!("{dialled}@{d}");
+        let pairs = vec![
+            ("Hunt-Context", d),
+            ("Hunt-Destination-Number", dialled),
+            ("variable_pbx_identity", &identity),
+        ];
+        let document = world.document("dialplan", pairs);
+        assert!(
+            document.contains(&format!("name=\"{name}\""))
+                && document.contains(&format!("\"{status}\""))
+                && !document.contains("bridge"),
+            "{document}"
+        );
+    }
 }
 
 fn first_action(world: &World, pairs: Vec<(&str, &str)>) -> (String, String) {

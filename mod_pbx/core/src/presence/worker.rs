@@ -149,8 +149,9 @@ impl<'s> Worker<'s> {
                     self.ask(List::Profile(profile.into(), true));
                 }
             }
-            // The concern of the bans, of the browser clients, of voicemail, of the gateways and of call records.
+            // The concern of the bans, of the browser clients, of voicemail, of the gateways, of call records and alarms.
             Kind::GatewayState
+            | Kind::HelpFailed
             | Kind::CallBegan
             | Kind::CallAnswered
             | Kind::CallBridged

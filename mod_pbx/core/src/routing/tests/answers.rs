@@ -255,7 +255,7 @@ fn causes<'t>(truth: &'t Truth, asked: &'t Asked) -> Vec<(&'t str, &'t str)> {
         }
     }
     for digits in ["4930555000", "4930555001", "4930555002"] {
-        let did = truth.world.snapshot.dids.find(digits, "", None).unwrap();
+        let did = truth.world.snapshot.dids.find(digits, "", None, None).unwrap();
         for member in &did.members {
             if let Member::Outside(outside) = member {
                 all.push((outside.payer.as_str(), outside.number.as_str()));

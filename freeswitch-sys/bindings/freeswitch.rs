@@ -19,6 +19,10 @@ pub type switch_module_flag_t = u32;
 /// switch_types.h
 pub type switch_core_session_t = switch_core_session;
 /// switch_types.h
+pub type switch_channel_t = switch_channel;
+/// switch_types.h
+pub type switch_state_handler_table_t = switch_state_handler_table;
+/// switch_types.h
 pub type switch_loadable_module_interface_t = switch_loadable_module_interface;
 /// switch_types.h
 pub type switch_xml_binding_t = switch_xml_binding;
@@ -55,11 +59,11 @@ pub type switch_api_function_t = ::core::option::Option<
         stream: *mut switch_stream_handle_t,
     ) -> switch_status_t,
 >;
-/// switch_types.h; data may be NULL; runs on the thread of the call's session
+/// switch_types.h; the second, its data, may be NULL; runs on the thread of the call's session
 pub type switch_application_function_t = ::core::option::Option<
     unsafe extern "C" fn(
-        session: *mut switch_core_session_t,
-        data: *const ::core::ffi::c_char,
+        arg1: *mut switch_core_session_t,
+        arg2: *const ::core::ffi::c_char,
     ),
 >;
 /// switch_types.h
@@ -84,6 +88,10 @@ pub type switch_stream_handle_raw_write_function_t = ::core::option::Option<
         data: *mut u8,
         datalen: switch_size_t,
     ) -> switch_status_t,
+>;
+/// switch_types.h; runs on the session's thread; SUCCESS: the next one, and at last the core's own
+pub type switch_state_handler_t = ::core::option::Option<
+    unsafe extern "C" fn(arg1: *mut switch_core_session_t) -> switch_status_t,
 >;
 /// switch_types.h
 pub type switch_console_callback_match_t = switch_console_callback_match;
@@ -118,6 +126,10 @@ pub struct switch_bool_t(pub ::core::ffi::c_uint);
 /// switch_types.h
 #[derive(Clone, Hash, PartialEq, Eq, Copy, Debug)]
 pub struct switch_status_t(pub ::core::ffi::c_uint);
+#[repr(transparent)]
+/// switch_types.h: why a call ends
+#[derive(Clone, Hash, PartialEq, Eq, Copy, Debug)]
+pub struct switch_call_cause_t(pub ::core::ffi::c_uint);
 #[repr(transparent)]
 /// switch_types.h; DISABLE is here because it makes the type signed
 #[derive(Clone, Hash, PartialEq, Eq, Copy, Debug)]
@@ -200,6 +212,24 @@ pub struct switch_stream_handle {
     pub alloc_len: switch_size_t,
     pub alloc_chunk: switch_size_t,
     pub param_event: *mut switch_event_t,
+}
+/// switch_module_interfaces.h
+#[repr(C)]
+pub struct switch_state_handler_table {
+    pub on_init: switch_state_handler_t,
+    pub on_routing: switch_state_handler_t,
+    pub on_execute: switch_state_handler_t,
+    pub on_hangup: switch_state_handler_t,
+    pub on_exchange_media: switch_state_handler_t,
+    pub on_soft_execute: switch_state_handler_t,
+    pub on_consume_media: switch_state_handler_t,
+    pub on_hibernate: switch_state_handler_t,
+    pub on_reset: switch_state_handler_t,
+    pub on_park: switch_state_handler_t,
+    pub on_reporting: switch_state_handler_t,
+    pub on_destroy: switch_state_handler_t,
+    pub flags: ::core::ffi::c_int,
+    pub padding: [*mut ::core::ffi::c_void; 10usize],
 }
 /// switch_types.h
 #[repr(C)]
@@ -404,6 +434,56 @@ const _: () = {
 };
 const _: () = {
     [
+        "Size of switch_state_handler_table",
+    ][::core::mem::size_of::<switch_state_handler_table>() - 184usize];
+    [
+        "Alignment of switch_state_handler_table",
+    ][::core::mem::align_of::<switch_state_handler_table>() - 8usize];
+    [
+        "Offset of field: switch_state_handler_table::on_init",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_init) - 0usize];
+    [
+        "Offset of field: switch_state_handler_table::on_routing",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_routing) - 8usize];
+    [
+        "Offset of field: switch_state_handler_table::on_execute",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_execute) - 16usize];
+    [
+        "Offset of field: switch_state_handler_table::on_hangup",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_hangup) - 24usize];
+    [
+        "Offset of field: switch_state_handler_table::on_exchange_media",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_exchange_media) - 32usize];
+    [
+        "Offset of field: switch_state_handler_table::on_soft_execute",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_soft_execute) - 40usize];
+    [
+        "Offset of field: switch_state_handler_table::on_consume_media",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_consume_media) - 48usize];
+    [
+        "Offset of field: switch_state_handler_table::on_hibernate",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_hibernate) - 56usize];
+    [
+        "Offset of field: switch_state_handler_table::on_reset",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_reset) - 64usize];
+    [
+        "Offset of field: switch_state_handler_table::on_park",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_park) - 72usize];
+    [
+        "Offset of field: switch_state_handler_table::on_reporting",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_reporting) - 80usize];
+    [
+        "Offset of field: switch_state_handler_table::on_destroy",
+    ][::core::mem::offset_of!(switch_state_handler_table, on_destroy) - 88usize];
+    [
+        "Offset of field: switch_state_handler_table::flags",
+    ][::core::mem::offset_of!(switch_state_handler_table, flags) - 96usize];
+    [
+        "Offset of field: switch_state_handler_table::padding",
+    ][::core::mem::offset_of!(switch_state_handler_table, padding) - 104usize];
+};
+const _: () = {
+    [
         "Size of switch_console_callback_match_node",
     ][::core::mem::size_of::<switch_console_callback_match_node>() - 16usize];
     [
@@ -564,6 +644,9 @@ impl switch_status_t {
     pub const SWITCH_STATUS_NOUNLOAD: switch_status_t = switch_status_t(16);
     pub const SWITCH_STATUS_TERM: switch_status_t = switch_status_t(21);
 }
+impl switch_call_cause_t {
+    pub const SWITCH_CAUSE_CALL_REJECTED: switch_call_cause_t = switch_call_cause_t(21);
+}
 impl switch_log_level_t {
     pub const SWITCH_LOG_DEBUG: switch_log_level_t = switch_log_level_t(7);
     pub const SWITCH_LOG_INFO: switch_log_level_t = switch_log_level_t(6);
@@ -680,6 +763,26 @@ unsafe extern "C" {
     ) -> *mut ::core::ffi::c_char;
     /// switch_core.h
     pub fn switch_version_full() -> *const ::core::ffi::c_char;
+    /// switch_core.h; the session has it as long as it lives
+    pub fn switch_core_session_get_channel(
+        session: *mut switch_core_session_t,
+    ) -> *mut switch_channel_t;
+    /// switch_core.h; as above
+    pub fn switch_core_session_get_uuid(
+        session: *mut switch_core_session_t,
+    ) -> *mut ::core::ffi::c_char;
+    /// switch_channel.h; with dup the answer lives as long as the session; idx is -1 for the whole of it; NULL: there is none
+    pub fn switch_channel_get_variable_dup(
+        channel: *mut switch_channel_t,
+        varname: *const ::core::ffi::c_char,
+        dup: switch_bool_t,
+        idx: ::core::ffi::c_int,
+    ) -> *const ::core::ffi::c_char;
+    /// switch_ivr.h; marks the channel as ended and returns; FALSE: there is none, or it has ended
+    pub fn switch_ivr_kill_uuid(
+        uuid: *const ::core::ffi::c_char,
+        cause: switch_call_cause_t,
+    ) -> switch_status_t;
     /// switch_log.h; safe from any thread; `file` and `fmt` are both used as format text
     pub fn switch_log_printf(
         channel: switch_text_channel_t,
@@ -690,6 +793,14 @@ unsafe extern "C" {
         level: switch_log_level_t,
         fmt: *const ::core::ffi::c_char,
         ...
+    );
+    /// switch_core.h; kept, not copied; negative: there are too many
+    pub fn switch_core_add_state_handler(
+        state_handler: *const switch_state_handler_table_t,
+    ) -> ::core::ffi::c_int;
+    /// switch_core.h; does not wait for who is in it
+    pub fn switch_core_remove_state_handler(
+        state_handler: *const switch_state_handler_table_t,
     );
     /// switch_core.h; "add …" and "del …", kept in the core's database
     pub fn switch_console_set_complete(

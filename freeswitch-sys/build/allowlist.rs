@@ -22,6 +22,12 @@ pub const HEADERS: &[Header] = &[
         constants: &[],
     },
     Header {
+        name: "switch_channel.h",
+        functions: &["switch_channel_get_variable_dup"],
+        types: &[],
+        constants: &[],
+    },
+    Header {
         name: "switch_console.h",
         functions: &[
             "switch_console_add_complete_func",
@@ -38,7 +44,11 @@ pub const HEADERS: &[Header] = &[
         name: "switch_core.h",
         functions: &[
             "switch_console_set_complete",
+            "switch_core_add_state_handler",
             "switch_core_get_variable_dup",
+            "switch_core_remove_state_handler",
+            "switch_core_session_get_channel",
+            "switch_core_session_get_uuid",
             "switch_loadable_module_create_interface",
             "switch_loadable_module_create_module_interface",
             "switch_version_full",
@@ -60,6 +70,12 @@ pub const HEADERS: &[Header] = &[
         constants: &[],
     },
     Header {
+        name: "switch_ivr.h",
+        functions: &["switch_ivr_kill_uuid"],
+        types: &[],
+        constants: &[],
+    },
+    Header {
         name: "switch_loadable_module.h",
         functions: &["switch_api_execute", "switch_loadable_module_exists"],
         types: &[],
@@ -77,6 +93,7 @@ pub const HEADERS: &[Header] = &[
         types: &[
             "switch_api_interface",
             "switch_application_interface",
+            "switch_state_handler_table",
             "switch_stream_handle",
         ],
         constants: &[],
@@ -94,6 +111,8 @@ pub const HEADERS: &[Header] = &[
             "switch_api_function_t",
             "switch_application_function_t",
             "switch_bool_t",
+            "switch_call_cause_t",
+            "switch_channel_t",
             "switch_console_callback_match",
             "switch_console_callback_match_node",
             "switch_console_callback_match_t",
@@ -115,6 +134,8 @@ pub const HEADERS: &[Header] = &[
             "switch_module_shutdown_t",
             "switch_priority_t",
             "switch_stack_t",
+            "switch_state_handler_t",
+            "switch_state_handler_table_t",
             "switch_status_t",
             "switch_stream_handle_raw_write_function_t",
             "switch_stream_handle_read_function_t",

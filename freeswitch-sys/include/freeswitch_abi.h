@@ -44,6 +44,11 @@ typedef enum {
 	SWITCH_STATUS_TERM = 21
 } switch_status_t;
 
+/** switch_types.h: why a call ends */
+typedef enum {
+	SWITCH_CAUSE_CALL_REJECTED = 21
+} switch_call_cause_t;
+
 /** switch_types.h; DISABLE is here because it makes the type signed */
 typedef enum {
 	SWITCH_LOG_DEBUG = 7,
@@ -124,6 +129,10 @@ typedef uint32_t switch_module_flag_t;
 /** switch_types.h */
 typedef struct switch_core_session switch_core_session_t;
 /** switch_types.h */
+typedef struct switch_channel switch_channel_t;
+/** switch_types.h */
+typedef struct switch_state_handler_table switch_state_handler_table_t;
+/** switch_types.h */
 typedef struct switch_loadable_module_interface switch_loadable_module_interface_t;
 /** switch_types.h */
 typedef struct switch_xml_binding switch_xml_binding_t;
@@ -181,8 +190,8 @@ struct switch_api_interface {
 	struct switch_api_interface *next;
 };
 
-/** switch_types.h; data may be NULL; runs on the thread of the call's session */
-typedef void (*switch_application_function_t) (switch_core_session_t *session, const char *data);
+/** switch_types.h; the second, its data, may be NULL; runs on the thread of the call's session */
+typedef void (*switch_application_function_t) (switch_core_session_t *, const char *);
 
 /** switch_module_interfaces.h: what a dialplan's action names */
 struct switch_application_interface {
@@ -240,9 +249,42 @@ switch_status_t switch_api_execute(const char *cmd, const char *arg, switch_core
 char *switch_core_get_variable_dup(const char *varname);
 /** switch_core.h */
 const char *switch_version_full(void);
+/** switch_core.h; the session has it as long as it lives */
+switch_channel_t *switch_core_session_get_channel(switch_core_session_t *session);
+/** switch_core.h; as above */
+char *switch_core_session_get_uuid(switch_core_session_t *session);
+/** switch_channel.h; with dup the answer lives as long as the session; idx is -1 for the whole of it; NULL: there is none */
+const char *switch_channel_get_variable_dup(switch_channel_t *channel, const char *varname, switch_bool_t dup,
+											int idx);
+/** switch_ivr.h; marks the channel as ended and returns; FALSE: there is none, or it has ended */
+switch_status_t switch_ivr_kill_uuid(const char *uuid, switch_call_cause_t cause);
 /** switch_log.h; safe from any thread; `file` and `fmt` are both used as format text */
 void switch_log_printf(switch_text_channel_t channel, const char *file, const char *func, int line,
 					   const char *userdata, switch_log_level_t level, const char *fmt, ...);
+
+/** switch_types.h; runs on the session's thread; SUCCESS: the next one, and at last the core's own */
+typedef switch_status_t (*switch_state_handler_t) (switch_core_session_t *);
+/** switch_module_interfaces.h */
+struct switch_state_handler_table {
+	switch_state_handler_t on_init;
+	switch_state_handler_t on_routing;
+	switch_state_handler_t on_execute;
+	switch_state_handler_t on_hangup;
+	switch_state_handler_t on_exchange_media;
+	switch_state_handler_t on_soft_execute;
+	switch_state_handler_t on_consume_media;
+	switch_state_handler_t on_hibernate;
+	switch_state_handler_t on_reset;
+	switch_state_handler_t on_park;
+	switch_state_handler_t on_reporting;
+	switch_state_handler_t on_destroy;
+	int flags;
+	void *padding[10];
+};
+/** switch_core.h; kept, not copied; negative: there are too many */
+int switch_core_add_state_handler(const switch_state_handler_table_t *state_handler);
+/** switch_core.h; does not wait for who is in it */
+void switch_core_remove_state_handler(const switch_state_handler_table_t *state_handler);
 
 /* ---- the console: switch_types.h, switch_console.h ------------------------------------------------ */
 

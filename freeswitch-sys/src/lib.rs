@@ -35,6 +35,8 @@ handles! {
     fspr_thread_mutex_t;
     /// A readers-writer lock.
     fspr_thread_rwlock_t;
+    /// What a call leg is about.
+    switch_channel;
     /// A call leg.
     switch_core_session;
     /// One binding of an event callback.

@@ -116,6 +116,14 @@ impl Host for FreeSwitch {
         }
     }
 
+    fn hang_up(&self, channel: &str) -> bool {
+        let channel = c_string(channel);
+        let cause = sys::switch_call_cause_t::SWITCH_CAUSE_CALL_REJECTED;
+        // SAFETY: NUL-terminated.
+        let status = unsafe { sys::switch_ivr_kill_uuid(channel.as_ptr(), cause) };
+        status == sys::switch_status_t::SWITCH_STATUS_SUCCESS
+    }
+
     fn api(&self, command: &str, arguments: &str) -> Result<String, String> {
         let mut answer = Answer::new().ok_or("out of memory")?;
         let name = c_string(command);

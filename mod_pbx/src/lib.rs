@@ -20,5 +20,6 @@ pub mod guard;
 pub mod host;
 pub mod log;
 pub mod module;
+pub mod takeover;
 pub mod version;
 pub mod xml;

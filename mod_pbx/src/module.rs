@@ -14,6 +14,7 @@ use pbx_web::Web;
 use crate::api::{self, Completion};
 use crate::event::Events;
 use crate::host::{self, FreeSwitch};
+use crate::takeover::Takeovers;
 use crate::xml::XmlBinding;
 use crate::{application, guard, log, version};
 
@@ -27,6 +28,7 @@ type Answer = Box<dyn Fn(&Request<'_>) -> Reply + Send + Sync>;
 struct Module {
     /// First, since it makes look-ups in progress return: those still come while we unload.
     _lookups: XmlBinding<Answer>,
+    _takeovers: Takeovers,
     /// Before the PBX, which they tell.
     _events: Events,
     _completion: Completion,
@@ -97,6 +99,7 @@ fn start() -> Result<Module, String> {
         XmlBinding::bind(Box::new(move |request: &Request<'_>| answering.lookup(request)) as Answer)
             .map_err(|_| "the switch does not take an XML binding".to_owned())?;
     let events = Events::bind(&pbx.0).map_err(|_| "the switch does not take an event binding".to_owned())?;
+    let takeovers = Takeovers::watch().map_err(|_| "the switch takes no more state handlers".to_owned())?;
     let web = serve(&pbx.0);
     tracing::info!(
         "mod_pbx {} answers in FreeSWITCH {switch} ({} bindings)",
@@ -105,6 +108,7 @@ fn start() -> Result<Module, String> {
     );
     Ok(Module {
         _lookups: lookups,
+        _takeovers: takeovers,
         _events: events,
         _completion: Completion::add(),
         _web: web,

@@ -53,6 +53,8 @@ mod outside;
 mod over_http;
 mod presence;
 mod punt;
+mod refer;
+mod refused;
 mod registrations;
 mod reloads;
 mod secure;
@@ -60,6 +62,7 @@ mod sent_on;
 mod softphone_calls;
 mod softphone_pages;
 mod storage;
+mod takeover;
 mod trunk_tls;
 mod voicemail;
 
@@ -88,6 +91,9 @@ fn main() -> ExitCode {
     dids::add(&mut trials);
     outside::add(&mut trials);
     sent_on::add(&mut trials);
+    refer::add(&mut trials);
+    refused::add(&mut trials);
+    takeover::add(&mut trials);
     trunk_tls::add(&mut trials);
     alarm::add(&mut trials);
     one_domain::add(&mut trials);

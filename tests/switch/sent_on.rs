@@ -57,7 +57,7 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
 }
 
 /// As for calls out; 1002 is known outside by a number of its own, and has no grant yet.
-fn rig() -> Rig {
+pub(crate) fn rig() -> Rig {
     let mut rig = crate::outside::rig();
     for command in [
         format!("caller-id add +4930222222@{ACME}"),
@@ -70,7 +70,7 @@ fn rig() -> Rig {
     rig
 }
 
-fn grant(rig: &mut Rig, verb: &str) {
+pub(crate) fn grant(rig: &mut Rig, verb: &str) {
     rig.switch
         .ok(&format!("pbx route {verb} germany@{ACME} --extension 1002"));
 }
@@ -84,12 +84,12 @@ fn phone(rig: &mut Rig, line: &str, number: &str) -> Handset {
 }
 
 /// Two speak with each other, and the switch has told of it: a transfer in that very moment is nobody's.
-fn speak(rig: &mut Rig) {
+pub(crate) fn speak(rig: &mut Rig) {
     rig.switch.until("show calls count", "1 total.");
 }
 
 /// No call is left.
-fn quiet(rig: &mut Rig) {
+pub(crate) fn quiet(rig: &mut Rig) {
     rig.switch.until("show channels count", "0 total.");
 }
 
@@ -121,7 +121,7 @@ fn channel_of(rig: &mut Rig, number: &str) -> String {
 }
 
 #[track_caller]
-fn until_logged(rig: &mut Rig, text: &str) {
+pub(crate) fn until_logged(rig: &mut Rig, text: &str) {
     wait::until(&format!("the log to say {text:?}"), wait::SOON, || {
         rig.site.log().contains(text).then_some(())
     });

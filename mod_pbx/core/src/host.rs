@@ -33,6 +33,10 @@ pub trait Host: Send + Sync {
     /// Fires `SWITCH_EVENT_PRESENCE_IN` with these headers. Not from a lookup or an event hook.
     fn fire_presence(&self, headers: &[(&'static str, &str)]);
 
+    /// Ends the call of this channel (`switch_ivr_kill_uuid`), which counts as gone when this returns. False: there
+    /// was none. Waits for nobody; may be called from a lookup.
+    fn hang_up(&self, channel: &str) -> bool;
+
     /// Runs an API command (`switch_api_execute`) and returns what it wrote. May block; never called
     /// from a lookup or an event hook.
     ///
@@ -56,6 +60,8 @@ pub struct FakeHost {
     pub answers: std::sync::Mutex<std::collections::HashMap<String, String>>,
     /// The headers of the presence events that were fired.
     pub fired: std::sync::Mutex<Vec<Vec<(&'static str, String)>>>,
+    /// The channels that were hung up.
+    pub hung_up: std::sync::Mutex<Vec<String>>,
 }
 
 impl FakeHost {
@@ -101,6 +107,14 @@ impl Host for FakeHost {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .push(headers);
+    }
+
+    fn hang_up(&self, channel: &str) -> bool {
+        self.hung_up
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(channel.to_owned());
+        true
     }
 
     fn api(&self, command: &str, arguments: &str) -> Result<String, String> {

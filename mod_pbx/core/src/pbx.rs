@@ -10,6 +10,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 
 use crate::alarm::Alarm;
+use crate::apps::configuration::LINES_PROFILE;
 use crate::bans::Bans;
 use crate::calls::Calls;
 use crate::caps::Caps;
@@ -198,6 +199,13 @@ impl Pbx {
                 host: &*self.host,
             },
         )
+    }
+
+    /// Whether this sofia profile is made of our answers: what comes in by it is ours to refuse. Blocks on nothing.
+    pub fn owns_profile(&self, name: &str) -> bool {
+        let has_gateways = || self.store.borrow().gateways.enabled().next().is_some();
+        let ours = name == LINES_PROFILE || name == gateways::PROFILE && has_gateways();
+        ours && self.config.load().serves("sofia.conf")
     }
 
     /// Runs the command `line` (without its leading `pbx`) and gives `out` the answer. A thread of the

@@ -25,6 +25,8 @@ pub enum Kind {
     Match,
     /// Interfaces of modules: their commands.
     Interface,
+    /// Tables of state handlers (`switch_core_add_state_handler`).
+    StateHandler,
     /// Memory pools, one for each loaded module.
     Pool,
     /// Loaded modules.
@@ -32,7 +34,7 @@ pub enum Kind {
 }
 
 /// Every [`Kind`], in its order.
-pub const KINDS: [Kind; 11] = [
+pub const KINDS: [Kind; 12] = [
     Kind::Binding,
     Kind::EventNode,
     Kind::Event,
@@ -42,6 +44,7 @@ pub const KINDS: [Kind; 11] = [
     Kind::CompleteFunction,
     Kind::Match,
     Kind::Interface,
+    Kind::StateHandler,
     Kind::Pool,
     Kind::Module,
 ];

@@ -20,6 +20,7 @@ pub mod lookup;
 pub mod measure;
 mod module;
 pub mod scene;
+mod session;
 mod stream;
 mod sync;
 mod text;

@@ -2,6 +2,7 @@
 //! says so. Over UDP or TCP, from any loopback address, with any Contact. What it heard can be looked at.
 
 mod lamps;
+mod replacing;
 mod table;
 
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};

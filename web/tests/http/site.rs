@@ -53,6 +53,9 @@ impl Host for TestHost {
     fn fire_presence(&self, headers: &[(&'static str, &str)]) {
         self.fake.fire_presence(headers);
     }
+    fn hang_up(&self, channel: &str) -> bool {
+        self.fake.hang_up(channel)
+    }
     fn api(&self, command: &str, arguments: &str) -> Result<String, String> {
         self.commands
             .lock()

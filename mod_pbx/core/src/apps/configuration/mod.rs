@@ -12,6 +12,8 @@ mod voicemail;
 
 use std::sync::Arc;
 
+pub(crate) use sofia::PROFILE as LINES_PROFILE;
+
 use crate::registry::{Builder, Handler, RegistryError, Section, View};
 use crate::reply::Reply;
 use crate::request::Request;

@@ -13,7 +13,7 @@ use crate::xml::tree::Element;
 use crate::xml::{Document, Value};
 
 /// The lines' profile.
-const PROFILE: &str = "internal";
+pub(crate) const PROFILE: &str = "internal";
 
 pub(super) fn write(doc: &mut Document, view: &View<'_>, operators: &Element) {
     match operators.child("global_settings") {

@@ -342,7 +342,15 @@ fn action(doc: &mut Document, application: &'static str, fill: impl FnOnce(&mut 
 /// Who already speaks (was transferred, or heard something) has a codec, and whoever is called for them would be offered
 /// that one alone (`switch_core_media_prepare_codecs`): few phones know a browser's Opus. So those of the profile are
 /// offered too, then and only then: for a call that begins, the caller's own list says enough.
+///
+/// What an attended transfer that was refused left on the caller is taken away: the next leg would be told to replace a call
+/// that it does not know, and its phone refuse (RFC 3891, 3).
 fn bridge(doc: &mut Document, rq: &Request<'_>, fill: impl FnOnce(&mut ActionData<'_>)) {
+    if rq.param("variable__sofia_replaces_").is_some() {
+        action(doc, "unset", |out| {
+            out.literal("_sofia_replaces_");
+        });
+    }
     let speaks = rq.param("Channel-Read-Codec-Name").is_some();
     action(doc, "bridge", |out| {
         if speaks {

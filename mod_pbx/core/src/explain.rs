@@ -44,14 +44,17 @@ pub enum Unthinkable {
     Dialled,
     /// There is no such extension or line, or it is disabled.
     Nobody,
+    /// There is no such extension or line that would transfer it, or it is disabled.
+    NobodySends,
     /// No call comes in by that gateway.
     NoSource,
     /// The switch's own dialplan has such a call.
     NotOurs,
 }
 
-/// Has a call to what is dialled answered as the switch's, at a time, which is now unless it is named. Blocks on nothing;
-/// for any thread of ours.
+/// Has a call to what is dialled answered as the switch's, at a time, which is now unless it is named. With `sender`, an
+/// extension or a line, it is a call that goes on there because that one transfers who calls. Blocks on nothing; for any thread
+/// of ours.
 ///
 /// # Errors
 /// There can be no such call.
@@ -60,6 +63,7 @@ pub fn explain(
     caller: Caller<'_>,
     dialled: &str,
     at: Option<Timestamp>,
+    sender: Option<(&DomainName, &str)>,
 ) -> Result<Explained, Unthinkable> {
     if dialled.is_empty() || dialled.len() > LONGEST {
         return Err(Unthinkable::Dialled);
@@ -70,7 +74,10 @@ pub fn explain(
     };
     params.push(("Hunt-Destination-Number".to_owned(), dialled.to_owned()));
     params.push(("Unique-ID".to_owned(), Uuid::nil().to_string()));
-    let watch = at.map_or_else(Watch::default, Watch::at);
+    let mut watch = at.map_or_else(Watch::default, Watch::at);
+    if let Some((domain, name)) = sender {
+        watch.sender = Some(sent_on(pbx, &caller, domain, name, &mut params)?);
+    }
     let request = Request {
         section: "dialplan",
         tag_name: "",
@@ -82,13 +89,39 @@ pub fn explain(
         Reply::Document(document) => Ok(Explained {
             domain: match caller {
                 Caller::Own(domain, _) => Some(domain.clone()),
-                Caller::Outside(..) => watch.whose(),
+                Caller::Outside(..) => watch.whose().or_else(|| sender.map(|(domain, _)| domain.clone())),
             },
             steps: watch.steps(),
             document,
         }),
         _ => Err(Unthinkable::NotOurs),
     }
+}
+
+/// Makes it a call that has been answered, and that this one transfers: the answers to it have said so much. Gives who that is.
+fn sent_on(
+    pbx: &Pbx,
+    caller: &Caller<'_>,
+    domain: &DomainName,
+    name: &str,
+    params: &mut Params,
+) -> Result<String, Unthinkable> {
+    let snapshot = pbx.store().snapshot();
+    let home = snapshot.domain(domain.as_str());
+    if home.and_then(|home| home.find(name)).is_none() {
+        return Err(Unthinkable::NobodySends);
+    }
+    params.push(("variable_pbx_hops".to_owned(), "1".to_owned()));
+    if matches!(caller, Caller::Outside(..)) {
+        // REFER names no context: whoever is transferred is routed in the domain that had them.
+        for (name, value) in params.iter_mut() {
+            if name.ends_with("-Context") {
+                *value = domain.to_string();
+            }
+        }
+        params.push(("variable_pbx_guest".to_owned(), domain.to_string()));
+    }
+    Ok(format!("{name}@{domain}"))
 }
 
 /// What the switch sends along with a call.

@@ -180,6 +180,9 @@ pub fn last_peer(rq: &Request<'_>) -> Option<Uuid> {
 /// `pbx_after` is the channel that it was bridged to before our last answer: if there was none since, whoever transferred it
 /// never spoke with it, and is not the one whom it spoke with before.
 pub fn transferred_by<'v>(rq: &Request<'_>, view: &View<'v>) -> Option<Sender<'v>> {
+    if let Some(thought) = view.watch.and_then(|watch| watch.sender.as_deref()) {
+        return of_identity(thought, view);
+    }
     let own: Cow<'_, str> = rq.param("Unique-ID")?;
     let last = last_peer(rq)?;
     if rq

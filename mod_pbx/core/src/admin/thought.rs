@@ -20,7 +20,7 @@ use crate::store::{Image, rows};
 pub const EXPLAIN: &str = "explain";
 
 /// What is sent to have a call explained.
-static CALL: [Field; 4] = [
+static CALL: [Field; 5] = [
     Field::must(
         "from",
         Kind::Text(330),
@@ -38,6 +38,14 @@ static CALL: [Field; 4] = [
     )
     .or_null()
     .default("null"),
+    Field::may(
+        "transferred_by",
+        Kind::Text(330),
+        "An extension's number or a line's username: from is in a call with them, and they transfer it to what is dialled; \
+         null: it is dialled by who calls.",
+    )
+    .or_null()
+    .default("null"),
 ];
 
 /// What happens to a call, by the lookup that answers the switch.
@@ -50,15 +58,21 @@ pub fn explain(admin: &Admin<'_>, grant: &Grant, sent: Image) -> Result<Value, R
     let text = |name: &str| call.text(name).unwrap_or_default();
     let (from, to) = (text("from"), text("to"));
     let at: Option<Timestamp> = call.text("at").and_then(|at| at.parse().ok());
+    let sender = call.text("transferred_by");
+    let sender = sender
+        .map(|name| own(admin, &scope, "transferred_by", name))
+        .transpose()?;
+    let sender = sender.as_ref().map(|(domain, name)| (domain, name.as_str()));
     let explained = match from.strip_prefix("gateway:") {
-        Some(name) => inbound(admin, &scope, name, (to, call.text("caller"), at))?,
+        Some(name) => inbound(admin, &scope, name, (to, call.text("caller"), at, sender))?,
         None if call.text("caller").is_some() => {
             let why = "caller goes with from gateway:NAME: who calls from inside has a number already";
             return Err(Refusal::field("caller", why));
         }
         None => {
-            let (domain, name) = own(admin, &scope, from)?;
-            think(admin.pbx, Caller::Own(&domain, name.as_str()), to, at).map_err(|why| refused(why, from))?
+            let (domain, name) = own(admin, &scope, "from", from)?;
+            let caller = Caller::Own(&domain, name.as_str());
+            think(admin.pbx, caller, to, at, sender).map_err(|why| refused(why, from))?
         }
     };
     let mut steps = explained.steps.iter().peekable();
@@ -72,9 +86,14 @@ pub fn explain(admin: &Admin<'_>, grant: &Grant, sent: Image) -> Result<Value, R
     }))
 }
 
-/// The extension or line that calls, and its domain.
-fn own(admin: &Admin<'_>, scope: &Scope, from: &str) -> Result<(DomainName, Username), Refusal> {
-    let bad = |bad: crate::names::BadName| Refusal::field("from", bad.0);
+/// The extension or line that a field names, and its domain.
+fn own(
+    admin: &Admin<'_>,
+    scope: &Scope,
+    field: &'static str,
+    from: &str,
+) -> Result<(DomainName, Username), Refusal> {
+    let bad = |bad: crate::names::BadName| Refusal::field(field, bad.0);
     let (name, domain) = match from.split_once('@') {
         Some((name, domain)) => (name, Some(domain.parse::<DomainName>().map_err(bad)?)),
         None => (from, None),
@@ -83,7 +102,7 @@ fn own(admin: &Admin<'_>, scope: &Scope, from: &str) -> Result<(DomainName, User
     if let Some(domain) = domain {
         return match scope.holds_name(Some(domain.as_str())) {
             true => Ok((domain, name)),
-            false => Err(refused(Unthinkable::Nobody, from)),
+            false => Err(nobody(field, from)),
         };
     }
     if let Scope::Domain(_, own) = scope {
@@ -93,10 +112,18 @@ fn own(admin: &Admin<'_>, scope: &Scope, from: &str) -> Result<(DomainName, User
         [rows::Domain { name: only, .. }] => Ok((only.clone(), name)),
         all => {
             let why = format!("there are {} domains: write {name}@DOMAIN", all.len());
-            Err(Refusal::field("from", why))
+            Err(Refusal::field(field, why))
         }
     }
 }
+
+fn nobody(field: &'static str, name: &str) -> Refusal {
+    let why = format!("there is no extension or line {name}, or it is disabled");
+    Refusal::field(field, why)
+}
+
+/// Who transfers the call, if anybody does.
+type Sender<'a> = Option<(&'a DomainName, &'a str)>;
 
 /// A call that comes in. Who administers only a domain learns of its own numbers, by gateways that it may use; another
 /// domain's number is to them one that nobody has.
@@ -104,7 +131,7 @@ fn inbound(
     admin: &Admin<'_>,
     scope: &Scope,
     name: &str,
-    (to, caller, at): (&str, Option<&str>, Option<Timestamp>),
+    (to, caller, at, sender): (&str, Option<&str>, Option<Timestamp>, Sender<'_>),
 ) -> Result<Explained, Refusal> {
     let snapshot = admin.pbx.store().snapshot();
     let gateway = snapshot.gateways.by_name(name);
@@ -115,7 +142,7 @@ fn inbound(
     let Some(gateway) = gateway else {
         return Err(Refusal::field("from", "there is no such gateway"));
     };
-    let explained = think(admin.pbx, Caller::Outside(gateway, caller), to, at);
+    let explained = think(admin.pbx, Caller::Outside(gateway, caller), to, at, sender);
     let explained = explained.map_err(|why| refused(why, name))?;
     match (scope, &explained.domain) {
         (Scope::Domain(_, own), domain) if domain.as_ref() != Some(own) => {
@@ -128,10 +155,11 @@ fn inbound(
 fn refused(why: Unthinkable, from: &str) -> Refusal {
     match why {
         Unthinkable::Dialled => Refusal::field("to", "to is missing: what is dialled?"),
-        Unthinkable::Nobody => {
-            let why = format!("there is no extension or line {from}, or it is disabled");
-            Refusal::field("from", why)
-        }
+        Unthinkable::Nobody => nobody("from", from),
+        Unthinkable::NobodySends => Refusal::field(
+            "transferred_by",
+            "there is no such extension or line, or it is disabled",
+        ),
         Unthinkable::NoSource => Refusal::field("from", format!("no call comes in by gateway {from}")),
         Unthinkable::NotOurs => Refusal::whole("the switch's own dialplan has such a call, and not this PBX"),
     }

@@ -20,6 +20,7 @@ use crate::store::Reader;
 Examples: pbx explain 1001 +4930123456
           pbx explain alice-mobile 0900123456 at 2026-12-24T20:00
           pbx explain gateway:carrier +4930123450 at \"2026-12-24 20:00\"
+          pbx explain gateway:carrier 030999111 --transferred-by 1002
 FROM is an extension or a line of it, or gateway:NAME for a call that comes in. TO is what is dialled.
 + speaks for the call, - against it. The last line is the very document that the switch would be answered.")]
 pub(super) struct Explain {
@@ -32,6 +33,9 @@ pub(super) struct Explain {
     /// at TIME: another time than now
     #[arg(value_name = "at TIME", num_args = 0..=3)]
     when: Vec<String>,
+    /// A call in progress, which this extension, or a line of it, transfers to TO
+    #[arg(long, value_name = "NUMBER")]
+    transferred_by: Option<At<Username>>,
     #[command(flatten)]
     place: InDomain,
 }
@@ -40,7 +44,11 @@ impl Explain {
     pub(super) fn run(self, desk: &Desk<'_>) -> Said {
         let at = time(&self.when)?;
         let Explained { steps, document, .. } = desk.read(|reader| thought(reader, desk, &self, at))?;
-        let mut text = format!("call from {} to {}\n", plain(&self.from), plain(&self.to));
+        let mut text = format!("call from {} to {}", plain(&self.from), plain(&self.to));
+        if let Some(sender) = &self.transferred_by {
+            text.push_str(&format!(", transferred by {}", plain(sender.name.as_str())));
+        }
+        text.push('\n');
         for step in &steps {
             let sign = match step.verdict {
                 Some(true) => '+',
@@ -57,6 +65,7 @@ impl Explain {
             json!({
                 "from": self.from,
                 "to": self.to,
+                "transferred_by": self.transferred_by.as_ref().map(|sender| sender.name.to_string()),
                 "at": at.map(|at| at.to_string()),
                 "steps": steps,
                 "answer": document,
@@ -91,11 +100,19 @@ fn thought(
     at: Option<Timestamp>,
 ) -> Result<Explained, Refusal> {
     let snapshot = desk.pbx.store().snapshot();
+    let sender = match &said.transferred_by {
+        None => None,
+        Some(sender) => {
+            let domain = desk::domain(reader, sender.domain.as_ref(), said.place.domain.as_ref())?;
+            Some((domain.name, sender.name.to_string()))
+        }
+    };
+    let sender = sender.as_ref().map(|(domain, name)| (domain, name.as_str()));
     let Some(name) = said.from.strip_prefix("gateway:") else {
         let from: At<Username> = said.from.parse()?;
         let domain = desk::domain(reader, from.domain.as_ref(), said.place.domain.as_ref())?;
         let caller = Caller::Own(&domain.name, from.name.as_str());
-        return explain(desk.pbx, caller, &said.to, at).map_err(|why| match why {
+        return explain(desk.pbx, caller, &said.to, at, sender).map_err(|why| match why {
             Unthinkable::Nobody => Refusal(format!(
                 "there is no extension or line {} in {}, or it is disabled: pbx extension list",
                 from.name, domain.name
@@ -109,11 +126,15 @@ fn thought(
         ));
     };
     let caller = Caller::Outside(gateway, None);
-    explain(desk.pbx, caller, &said.to, at).map_err(|why| refusal(why, name))
+    explain(desk.pbx, caller, &said.to, at, sender).map_err(|why| refusal(why, name))
 }
 
 fn refusal(why: Unthinkable, name: &str) -> Refusal {
     Refusal(match why {
+        Unthinkable::NobodySends => {
+            "there is no such extension or line to transfer it, or it is disabled: pbx extension list"
+                .to_owned()
+        }
         Unthinkable::Dialled => "say what is dialled".to_owned(),
         Unthinkable::NoSource => {
             format!("no call comes in by gateway {name}: pbx gateway set {name} --source-acl NETWORKS")

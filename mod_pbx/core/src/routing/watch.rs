@@ -23,6 +23,9 @@ pub struct Step {
 pub struct Watch {
     /// When the call is to be thought of; none: now.
     pub at: Option<Timestamp>,
+    /// Who is thought of as having transferred the call, as `NAME@DOMAIN`: a call that is only thought of has no channels
+    /// that would say so.
+    pub sender: Option<String>,
     steps: RefCell<Vec<Step>>,
     whose: RefCell<Option<DomainName>>,
 }

@@ -331,3 +331,58 @@ fn numbers_outside_ring_for_a_did_as_a_call_of_whom_it_names() {
     let said = desk.refused("extension delete 1002 --with-everything");
     assert!(said.contains("4930555001"), "{said}");
 }
+
+/// What a transfer would do is told by the lookup that would answer it.
+#[test]
+fn a_transfer_is_explained_as_it_would_be_answered() {
+    let desk = office();
+    let by_bob = desk.say("explain 1001 0891234567 --transferred-by 1002");
+    has(
+        &by_bob,
+        &[
+            "call from 1001 to 0891234567, transferred by 1002",
+            "1002@pbx.test sends it on and would pay",
+            "+ goes out to +49891234567",
+            "external::carrier/+49891234567",
+            "accountcode=1002",
+        ],
+    );
+    // As the switch is answered when bob's channel has transferred hers.
+    let (alices, bobs) = (CHANNEL, "0192c0de-0000-4000-8000-000000000002");
+    desk.channel_began(alices, "inbound", "sofia/internal/alice", "alice@pbx.test");
+    desk.channel_began(bobs, "outbound", "sofia/internal/bob", "1002@pbx.test");
+    desk.channels_bridged(alices, bobs);
+    let further = format!("variable_last_bridge_to={bobs} variable_bridge_uuid={bobs} variable_pbx_hops=1");
+    let answered = call(&desk, "pbx.test", "0891234567", &further);
+    // A thought has no channels to be named.
+    let told = |text: &str| -> Vec<String> {
+        let actions = text.trim_end().replace(&format!(":pbx_after={bobs}"), "");
+        let actions = actions.split("<action ").skip(1);
+        let plain = |action: &str| -> Vec<String> {
+            let parts = action.split(',').filter(|part| !part.starts_with("pbx_charge="));
+            parts.map(str::to_owned).collect()
+        };
+        actions.flat_map(plain).collect()
+    };
+    assert!(told(&answered).len() > 2, "{answered}");
+    assert_eq!(told(&by_bob), told(&answered));
+    // Who has no grant sends nobody outside; and who calls does not pay for it.
+    for (from, by) in [("1002", "1001"), ("gateway:carrier", "1001")] {
+        let said = desk.say(&format!("explain {from} 0891234567 --transferred-by {by}"));
+        stays_inside(&said);
+        has(
+            &said,
+            &[
+                "1001@pbx.test sends it on and would pay",
+                "refused (not-granted)",
+                "the call of 1001@pbx.test to 0891234567 is refused (not-granted)",
+            ],
+        );
+    }
+    let guest = desk.say("explain gateway:carrier 0891234567 --transferred-by 1002");
+    has(&guest, &["external::carrier/+49891234567", "pbx_guest=pbx.test"]);
+    let inside = desk.say("explain 1001 1002 --transferred-by 1002");
+    has(&inside, &["pbx_identity=bob@pbx.test"]);
+    let said = desk.refused("explain 1001 0891234567 --transferred-by 1999");
+    assert!(said.contains("no such extension or line"), "{said}");
+}

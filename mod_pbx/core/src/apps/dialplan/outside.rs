@@ -110,10 +110,18 @@ fn nobody(context: &str, who: std::fmt::Arguments<'_>, view: &View<'_>, dialled:
 /// Who sent a call on: a phone that redirects is named by the context that only its own leg has (`sip_redirect_context`),
 /// who transfers by what the switch says of the channels.
 pub(super) fn sent_by<'v>(context: &str, rq: &Request<'_>, view: &View<'v>) -> Option<Sender<'v>> {
-    match context.strip_prefix(crate::resolve::SENT_ON) {
+    let sender = match context.strip_prefix(crate::resolve::SENT_ON) {
         Some(identity) => legs::of_identity(identity, view),
         None => legs::transferred_by(rq, view),
+    };
+    if let Some(by) = &sender {
+        let who = format_args!(
+            "{}@{} sends it on and would pay",
+            by.extension.number, by.domain.name
+        );
+        view.note(0, None, who);
     }
+    sender
 }
 
 pub(super) fn payer_of(by: Sender<'_>) -> Payer<'_> {

@@ -343,6 +343,7 @@ fn an_attended_transfer_stays_the_call_of_who_dialled(rig: &mut Rig) {
     bob.until_told("BYE", &invite);
     assert_eq!(payer(rig), channel_of(rig, "1002"));
     assert_eq!(counts(), [before[0] + 1, before[1]]);
+    speak(rig);
     call.hang_up(&answer);
     quiet(rig);
     // Alice was bob's; he has passed her on to carol, who has no grant.

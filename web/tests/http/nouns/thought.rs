@@ -85,6 +85,21 @@ fn a_call_is_explained_by_what_answers_the_switch() {
             .contains("blocked by +4930999"),
         "{called}"
     );
+    // A call that somebody transfers is theirs.
+    let sent = json!({"from": "gateway:carrier", "to": "030123456", "transferred_by": "1001@one.test"});
+    let said = send(&mut world.root, "POST", "explain", None, &sent).json();
+    let told = "explain gateway:carrier 030123456 --transferred-by 1001@one.test json";
+    let told: Value = serde_json::from_str(&world.site.must(told)).unwrap();
+    assert_eq!(said["answer"], told["answer"]);
+    assert!(said["answer"].to_string().contains("external::carrier"), "{said}");
+    let said = send(&mut world.chief, "POST", "explain", None, &sent).json();
+    assert_eq!(
+        (&said["domain"], &said["answer"]),
+        (&json!("one.test"), &told["answer"])
+    );
+    let elsewhere = json!({"from": "1001", "to": "030123456", "transferred_by": "1001@two.test"});
+    let said = send(&mut world.chief, "POST", "explain", None, &elsewhere);
+    assert_eq!(said.status, 422, "{said:?}");
     let blocked = json!({"from": "1001", "to": "030999"});
     let said = send(&mut world.chief, "POST", "explain", None, &blocked).json();
     assert_eq!(said["domain"], "one.test");

@@ -281,6 +281,7 @@ fn transferred_blindly(rig: &mut Rig) {
     let at_bob = bob.rings(1);
     bob.pick_up(&at_bob);
     let answer = call.until_answered(200);
+    rig.switch.until("show calls count", "1 total.");
     assert_eq!(call.refer(&answer, &format!("<sip:1003@{ACME}>")), 202);
     let at_carol = carol.rings(1);
     carol.pick_up(&at_carol);
@@ -319,6 +320,7 @@ fn transferred_after_asking(rig: &mut Rig) {
     wait::until("two records", wait::SOON, || {
         (all(rig, "100").len() == before + 2).then_some(())
     });
+    rig.switch.until("show calls count", "2 total.");
     let to = format!("<sip:1003@{ACME}?Replaces={}>", asking.replaces(&asked));
     assert_eq!(call.refer(&answer, &to), 202);
     rig.switch

@@ -1,8 +1,8 @@
 //! A domain's extensions in the orders that tables ask for, and as one text to search. Made when the first asks after
 //! a change of the domain; what a page costs then hardly depends on how many extensions there are.
 
-mod pairs;
 mod states;
+mod trigrams;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -15,8 +15,8 @@ use pbx_core::store::snapshot::{Domain, Extension};
 use roaring::RoaringBitmap;
 use uuid::Uuid;
 
-use pairs::Pairs;
 pub(crate) use states::States;
+use trigrams::Trigrams;
 
 /// Extensions in all tables that are kept, if it is not one alone that has more.
 const MOST: usize = 500_000;
@@ -53,7 +53,7 @@ pub(crate) struct Table {
     by_number: Vec<u32>,
     ranks: Vec<u32>,
     /// Made when the first searches.
-    pairs: OnceLock<Pairs>,
+    trigrams: OnceLock<Trigrams>,
     /// As when somebody last asked for them.
     states: Mutex<Option<Arc<States>>>,
 }
@@ -136,7 +136,7 @@ impl Table {
             ends,
             by_number: places,
             ranks,
-            pairs: OnceLock::new(),
+            trigrams: OnceLock::new(),
             states: Mutex::default(),
         }
     }
@@ -162,11 +162,11 @@ impl Table {
             all.insert_range(0..self.count());
             return all;
         }
-        let pairs = self
-            .pairs
-            .get_or_init(|| Pairs::of((0..self.count()).map(|place| self.text(place))));
-        let mut found = pairs.candidates(q);
-        if q.len() > 2 {
+        let trigrams = self
+            .trigrams
+            .get_or_init(|| Trigrams::of((0..self.count()).map(|place| self.text(place))));
+        let mut found = trigrams.candidates(q);
+        if !Trigrams::are_exact(q) {
             let finder = memmem::Finder::new(q);
             found = found
                 .iter()

@@ -175,12 +175,12 @@ impl Invite {
     }
 }
 
-/// The first answer of 200 or more to the request with this number.
+/// The first answer of 200 or more to the request with this number. A refusal is spoken first, which takes seconds.
 fn final_answer(stream: &mut TcpStream, sequence: u32) -> Option<Message> {
     let begun = Instant::now();
     let mut said = String::new();
     let mut buffer = [0; 65_536];
-    while begun.elapsed() < Duration::from_secs(5) {
+    while begun.elapsed() < Duration::from_secs(20) {
         match stream.read(&mut buffer) {
             Ok(0) => return None,
             Ok(length) => said.push_str(&String::from_utf8_lossy(&buffer[..length])),

@@ -13,7 +13,7 @@ use crate::pair::{Pair, SIZES, Sipp, Site, complaints, first_line, written};
 use crate::table::{by_turns, compare, heading, median, row};
 use crate::wait;
 
-const ROUNDS: usize = 31;
+const ROUNDS: usize = 21;
 const CALLS: u32 = 150;
 /// sipp's own limit of calls in progress.
 const AT_ONCE: u32 = 30;

@@ -8,7 +8,7 @@ use crate::found::Installed;
 use crate::pair::{Pair, SIZES, Sipp, Site, complaints, first_line};
 use crate::table::{by_turns, compare, heading, row};
 
-const ROUNDS: usize = 31;
+const ROUNDS: usize = 21;
 const REGISTRATIONS: u32 = 1_000;
 /// sipp's own limit of calls in progress.
 const AT_ONCE: u32 = 10;

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::pieces::Pieces;
 use super::{Did, digits};
 use crate::names::E164;
 
 /// The longest number, in digits. E.164 has 15.
 const LONGEST: usize = 18;
 
-/// Every DID. Persistent maps: a change copies a path.
+/// Every DID. By its id in a persistent map, of which a change copies a path; by its number in pieces.
 #[derive(Debug, Clone, Default)]
 pub struct Dids {
     by_id: imbl::HashMap<Uuid, Arc<Did>>,
-    whole: imbl::HashMap<u64, Few>,
-    prefixes: imbl::HashMap<u64, Few>,
+    whole: Pieces<Few>,
+    prefixes: Pieces<Few>,
     /// How many prefixes have so many digits.
     lengths: [u32; LONGEST + 1],
 }
@@ -113,7 +114,7 @@ impl Dids {
 
     fn first(&self, called: &str, fits: impl Fn(&Did) -> bool) -> Option<&Arc<Did>> {
         let fitting = |few: &'_ Few| few.all().iter().position(|did| fits(did));
-        let whole = self.whole.get(&key(called)?);
+        let whole = self.whole.get(key(called)?);
         if let Some(few) = whole
             && let Some(place) = fitting(few)
         {
@@ -123,7 +124,7 @@ impl Dids {
             .rev()
             .filter(|length| self.lengths[*length] > 0)
             .find_map(|length| {
-                let few = self.prefixes.get(&key(&called[..length])?)?;
+                let few = self.prefixes.get(key(&called[..length])?)?;
                 few.all().get(fitting(few)?)
             })
     }
@@ -141,7 +142,7 @@ impl Dids {
         } else {
             &mut self.whole
         };
-        let mut all = map.get(&key).map(|few| few.all().to_vec()).unwrap_or_default();
+        let mut all = map.get(key).map(|few| few.all().to_vec()).unwrap_or_default();
         all.push(Arc::clone(&did));
         if let Some(few) = Few::of(all) {
             map.insert(key, few);
@@ -161,11 +162,11 @@ impl Dids {
         } else {
             &mut self.whole
         };
-        let Some(few) = map.get(&key) else { return };
+        let Some(few) = map.get(key) else { return };
         let rest = few.all().iter().filter(|other| other.id != id).cloned().collect();
         match Few::of(rest) {
             Some(few) => map.insert(key, few),
-            None => map.remove(&key),
+            None => map.remove(key),
         };
     }
 }

@@ -6,6 +6,7 @@
 
 mod decide;
 mod index;
+mod pieces;
 
 use std::fmt;
 use std::sync::Arc;

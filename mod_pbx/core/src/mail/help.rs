@@ -3,9 +3,9 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use lettre::Message;
-use lettre::message::{Mailbox, SinglePart};
+use lettre::message::SinglePart;
 
-use super::letter::plain;
+use super::letter::{addressed, plain};
 use crate::alarm::Notice;
 use crate::store::mail::Mail;
 
@@ -17,24 +17,9 @@ pub(super) fn compose(mail: &Mail, from: &str) -> Result<Message, String> {
     let details = mail.details.as_deref().unwrap_or_default();
     let notice: Notice =
         serde_json::from_str(details).map_err(|error| format!("what it is about cannot be read: {error}"))?;
-    let from = if from.is_empty() {
-        format!("emergency@{}", notice.domain)
-    } else {
-        from.to_owned()
-    };
-    let from: Mailbox = from
-        .parse()
-        .map_err(|_| format!("mail-from {from:?} is no address"))?;
-    let to: Mailbox = mail
-        .recipient
-        .parse()
-        .map_err(|_| format!("{:?} is no address: pbx plan set --notify-email", mail.recipient))?;
-    Message::builder()
-        .from(from)
-        .to(to)
+    let domain = plain(&notice.domain);
+    addressed(mail, from, ("emergency", &domain), "pbx plan set --notify-email")?
         .subject(subject(&notice))
-        // The same for every attempt, so that one who gets it twice can tell.
-        .message_id(Some(format!("<{}@{}>", mail.id, plain(&notice.domain))))
         .singlepart(SinglePart::plain(body(&notice)))
         .map_err(|error| error.to_string())
 }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use lettre::Message;
 use lettre::message::header::ContentType;
-use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
 
 use crate::store::mail::Mail;
 
@@ -35,17 +35,19 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Composes the mail.
+/// A mail to its recipient, `from` whom the settings say, else from this name at this domain. `set` is the command that
+/// sets the recipient.
 ///
 /// # Errors
 /// An address is none; the text says which.
-pub(super) fn compose(mail: &Mail, from: &str, recording: Recording) -> Result<Message, String> {
-    let (number, domain) = mail
-        .mailbox
-        .split_once('@')
-        .unwrap_or((&mail.mailbox, "localhost"));
+pub(super) fn addressed(
+    mail: &Mail,
+    from: &str,
+    (name, domain): (&str, &str),
+    set: &str,
+) -> Result<MessageBuilder, String> {
     let from = if from.is_empty() {
-        format!("voicemail@{domain}")
+        format!("{name}@{domain}")
     } else {
         from.to_owned()
     };
@@ -55,7 +57,21 @@ pub(super) fn compose(mail: &Mail, from: &str, recording: Recording) -> Result<M
     let to: Mailbox = mail
         .recipient
         .parse()
-        .map_err(|_| format!("{:?} is no address: pbx user set … --email", mail.recipient))?;
+        .map_err(|_| format!("{:?} is no address: {set}", mail.recipient))?;
+    // The same name for every attempt, so that one who gets it twice can tell.
+    let id = format!("<{}@{domain}>", mail.id);
+    Ok(Message::builder().from(from).to(to).message_id(Some(id)))
+}
+
+/// Composes the mail.
+///
+/// # Errors
+/// An address is none; the text says which.
+pub(super) fn compose(mail: &Mail, from: &str, recording: Recording) -> Result<Message, String> {
+    let (number, domain) = mail
+        .mailbox
+        .split_once('@')
+        .unwrap_or((&mail.mailbox, "localhost"));
     let caller = caller(mail);
     let left_at = mail.left_at.parse::<Timestamp>().unwrap_or_default();
     let local = Zoned::new(left_at, TimeZone::system());
@@ -72,12 +88,8 @@ pub(super) fn compose(mail: &Mail, from: &str, recording: Recording) -> Result<M
         local.strftime("%Y-%m-%d %H:%M %Z"),
         mail.seconds,
     );
-    let builder = Message::builder()
-        .from(from)
-        .to(to)
-        .subject(format!("Voice message from {caller}, {} s", mail.seconds))
-        // The same for every attempt, so that one who gets it twice can tell.
-        .message_id(Some(format!("<{}@{domain}>", mail.id)));
+    let builder = addressed(mail, from, ("voicemail", domain), "pbx user set … --email")?
+        .subject(format!("Voice message from {caller}, {} s", mail.seconds));
     let text = SinglePart::plain(text);
     let built = match recording {
         Recording::Attached(bytes) => {

@@ -78,6 +78,8 @@ export const List = ({ noun, by }: Props) => {
     query.value = { ...query.value, page: 1, ...change }
   }
   const columns = noun.fields.filter((field) => field.column)
+  // On a phone four columns would break words: they stand below each other.
+  const many = columns.filter((field) => field.column !== 'wide').length > 3
   const chosen = q !== '' || Object.values(filters).some(Boolean) || by !== undefined
   const pages = Math.max(1, Math.ceil((part.value?.total ?? 0) / SIZE))
   const title = say(noun.title)
@@ -130,7 +132,7 @@ export const List = ({ noun, by }: Props) => {
           {problem.value}
         </p>
       )}
-      <table aria-labelledby="list-title" aria-busy={busy.value} class="list">
+      <table aria-labelledby="list-title" aria-busy={busy.value} class={many ? 'list stacked sorted' : 'list'}>
         <thead>
           <tr>
             {columns.map((field) => (
@@ -142,7 +144,11 @@ export const List = ({ noun, by }: Props) => {
           {part.value?.rows.map((row, at) => (
             <tr key={String(row.id ?? at)}>
               {columns.map((field, at) => (
-                <td key={field.name} class={field.column === 'wide' ? 'wide' : ''}>
+                <td
+                  key={field.name}
+                  class={field.column === 'wide' ? 'wide' : ''}
+                  data-label={many && at > 0 ? say(field.label) : undefined}
+                >
                   {at === 0 && row.id !== undefined ? (
                     <a href={`/admin/${noun.path}/${encodeURIComponent(String(row.id))}`}>
                       <Shown field={field} row={row} />

@@ -18,12 +18,12 @@ const settle = () =>
     }
   })());
 
-const explain = async (visit, from, to, at = "") => {
+const explain = async (visit, from, to, by = "") => {
   await settle();
   await visit.goto("/admin/explain");
   await visit.page.fill("[name=from]", from);
   await visit.page.fill("#explain-to", to);
-  if (at) await visit.page.fill("#explain-at", at);
+  await visit.page.fill("[name=transferred_by]", by);
   await visit.page.click("button:text-is('Explain')");
   await visit.page.waitForSelector(".tree .node");
 };
@@ -41,6 +41,7 @@ export const states = [
   { name: "out", as: "admin", open: (visit) => explain(visit, "1001@pbx.test", "030123456") },
   { name: "refused", as: "admin", open: (visit) => explain(visit, "1001@pbx.test", "0033123456789") },
   { name: "inside", as: "admin", open: (visit) => explain(visit, "1002@pbx.test", "1001") },
+  { name: "sent-on", as: "admin", open: (visit) => explain(visit, "gateway:thought", "030123456", "1001@pbx.test") },
   { name: "comes-in", as: "admin", open: (visit) => explain(visit, "gateway:thought", "+49307770") },
 ];
 
@@ -108,6 +109,16 @@ export const scenarios = {
     check(why.includes("nobody"), why);
     equal(await page.inputValue("#explain-to"), "030123456", "what was typed");
     await cli("pbx route set thought-near --schedule none");
+  },
+
+  "who transfers a call outside is who pays": async ({ visit }) => {
+    const admin = await visit({ as: "admin" });
+    for (const [by, out] of [["1001@pbx.test", true], ["1002@pbx.test", false]]) {
+      await explain(admin, "gateway:thought", "030123456", by);
+      await admin.page.waitForSelector(`h2:has-text("transferred by ${by}")`);
+      const document = await admin.page.textContent(".document");
+      equal(document.includes("thought"), out, `${by}: ${document}`);
+    }
   },
 
   "it speaks German and fits a phone": async ({ visit }) => {

@@ -79,6 +79,7 @@ pub fn explain(admin: &Admin<'_>, grant: &Grant, sent: Image) -> Result<Value, R
     Ok(json!({
         "from": from,
         "to": to,
+        "transferred_by": call.text("transferred_by"),
         "at": at.map(|at| at.to_string()),
         "domain": explained.domain,
         "steps": tree(&mut steps, 0),
@@ -223,11 +224,12 @@ pub(super) fn paths(prefix: &str) -> Map<String, Value> {
     let body = object(&CALL, |field| Some(field.create == super::field::Sent::Must));
     let explained = json!({
         "type": "object",
-        "required": ["from", "to", "at", "domain", "steps", "answer"],
+        "required": ["from", "to", "transferred_by", "at", "domain", "steps", "answer"],
         "additionalProperties": false,
         "properties": {
             "from": {"type": "string"},
             "to": {"type": "string"},
+            "transferred_by": {"type": ["string", "null"]},
             "at": {"type": ["string", "null"], "format": "date-time"},
             "domain": {"type": ["string", "null"], "description": "Whose call it is; null: nobody has the number."},
             "steps": {"type": "array", "items": reference("Step"), "description": "The decision, in its order."},

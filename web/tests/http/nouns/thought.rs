@@ -91,6 +91,7 @@ fn a_call_is_explained_by_what_answers_the_switch() {
     let told = "explain gateway:carrier 030123456 --transferred-by 1001@one.test json";
     let told: Value = serde_json::from_str(&world.site.must(told)).unwrap();
     assert_eq!(said["answer"], told["answer"]);
+    assert_eq!(said["transferred_by"], "1001@one.test");
     assert!(said["answer"].to_string().contains("external::carrier"), "{said}");
     let said = send(&mut world.chief, "POST", "explain", None, &sent).json();
     assert_eq!(

@@ -3,13 +3,15 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { list, postAt } from './client.ts'
 import { find, maySee } from './nouns/index.ts'
-import { say } from './text.ts'
+import { say, type Text } from './text.ts'
 import { summary, type Step } from './tree.ts'
 import { E } from './words-explain.ts'
 
 interface Explained {
   from: string
   to: string
+  /** Who transfers it there; null: it is dialled. */
+  transferred_by: string | null
   at: string | null
   /** Whose call it is; null: nobody has the number. */
   domain: string | null
@@ -22,6 +24,7 @@ export const Explain = () => {
   const from = useSignal('')
   const to = useSignal('')
   const caller = useSignal('')
+  const sender = useSignal('')
   const at = useSignal('')
   const busy = useSignal(false)
   const problem = useSignal('')
@@ -36,7 +39,8 @@ export const Explain = () => {
     try {
       const when = at.peek() ? { at: new Date(at.peek()).toISOString() } : {}
       const who = comesIn && caller.peek().trim() ? { caller: caller.peek().trim() } : {}
-      found.value = await postAt<Explained>('explain', { from: from.peek().trim(), to: to.peek().trim(), ...when, ...who })
+      const by = sender.peek().trim() ? { transferred_by: sender.peek().trim() } : {}
+      found.value = await postAt<Explained>('explain', { from: from.peek().trim(), to: to.peek().trim(), ...when, ...who, ...by })
     } catch (error) {
       found.value = null
       problem.value = (error as Error).message
@@ -55,7 +59,7 @@ export const Explain = () => {
           void ask()
         }}
       >
-        <From value={from.value} change={(value) => (from.value = value)} />
+        <Party name="from" label={E.from} value={from.value} required gateways change={(value) => (from.value = value)} />
         {comesIn && (
           <div class="field">
             <label for="explain-caller">{say(E.caller)}</label>
@@ -66,6 +70,7 @@ export const Explain = () => {
           <label for="explain-to">{say(E.to)}</label>
           <input id="explain-to" value={to.value} required maxLength={64} autocomplete="off" placeholder="+4930123456" onInput={(event) => (to.value = event.currentTarget.value)} />
         </div>
+        <Party name="transferred_by" label={E.sender} value={sender.value} change={(value) => (sender.value = value)} />
         <div class="field">
           <label for="explain-at">{say(E.at)}</label>
           <input id="explain-at" type="datetime-local" value={at.value} onInput={(event) => (at.value = event.currentTarget.value)} />
@@ -90,7 +95,7 @@ const Found = ({ found, title }: { found: Explained; title: preact.RefObject<HTM
   return (
     <>
       <h2 ref={title} tabIndex={-1}>
-        {say(E.call, { from: found.from, to: found.to })}
+        {found.transferred_by ? say(E.sent, { from: found.from, to: found.to, by: found.transferred_by }) : say(E.call, { from: found.from, to: found.to })}
       </h2>
       <p class="muted small">{say(E.counts, { yes, no })}</p>
       <Branch steps={found.steps} last={last} root />
@@ -134,17 +139,27 @@ const Branch = ({ steps, last, root = false }: BranchProps) => (
   </ul>
 )
 
-/** Who calls: an extension, or a gateway; any line can be typed. */
-const From = ({ value, change }: { value: string; change(value: string): void }) => {
+interface PartyProps {
+  name: string
+  label: Text
+  value: string
+  required?: boolean
+  /** Whether it may be a gateway. */
+  gateways?: boolean
+  change(value: string): void
+}
+
+/** Who calls, or transfers: an extension, or a gateway where it may be one; any line can be typed. */
+const Party = ({ name, label, value, required = false, gateways = false, change }: PartyProps) => {
   const id = useId()
   const found = useSignal<readonly (readonly [value: string, text: string])[]>([])
   useEffect(() => {
     const timer = setTimeout(async () => {
       const q = value.split('@')[0] ?? ''
-      const gateways = find('gateways')
+      const noun = gateways ? find('gateways') : undefined
       const [extensions, ways] = await Promise.all([
         list('extensions', { q, size: 20 }),
-        gateways && maySee(gateways) ? list('gateways', { q: q.replace(/^gateway:/, ''), size: 20 }) : { rows: [] },
+        noun && maySee(noun) ? list('gateways', { q: q.replace(/^gateway:/, ''), size: 20 }) : { rows: [] },
       ]).catch(() => [{ rows: [] }, { rows: [] }])
       found.value = [
         ...extensions.rows.map((row) => [`${String(row.number)}@${String(row.domain)}`, String(row.caller_id_name ?? '')] as const),
@@ -155,8 +170,8 @@ const From = ({ value, change }: { value: string; change(value: string): void })
   }, [value])
   return (
     <div class="field">
-      <label for={id}>{say(E.from)}</label>
-      <input id={id} name="from" list={`${id}-found`} value={value} required maxLength={320} autocomplete="off" placeholder="1001" onInput={(event) => change(event.currentTarget.value)} />
+      <label for={id}>{say(label)}</label>
+      <input id={id} name={name} list={`${id}-found`} value={value} required={required} maxLength={320} autocomplete="off" placeholder={required ? '1001' : ''} onInput={(event) => change(event.currentTarget.value)} />
       <datalist id={`${id}-found`}>
         {found.value.map(([one, text]) => (
           <option key={one} value={one}>

@@ -33,7 +33,7 @@ const MEMORY: Duration = Duration::from_secs(600);
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    /// Calls that were told of, by the switch's id of who calls.
+    /// Calls that were told of, by what their legs are charged for.
     known: HashMap<Uuid, Instant>,
     unsaved: VecDeque<Mail>,
 }
@@ -69,7 +69,7 @@ impl Worker {
         if self.known.insert(charge.call, now).is_some() {
             return;
         }
-        let Some(notice) = self.notice(event, charge) else {
+        let Some(notice) = self.notice(event) else {
             tracing::warn!("somebody calls for help, and it is not known who");
             return;
         };
@@ -134,12 +134,14 @@ impl Worker {
     }
 
     /// What the leg says: all of it was written by us into its dial string.
-    fn notice(&self, event: &Event, charge: Charge) -> Option<Notice> {
+    fn notice(&self, event: &Event) -> Option<Notice> {
         let (number, domain) = event.header("variable_pbx_identity")?.split_once('@')?;
         let (dialled, line) = event.header("variable_pbx_help")?.split_once('.')?;
         let caller_id = event.header("Caller-Caller-ID-Number");
         Some(Notice {
-            call: self.shared.calls.record_of(&charge.call.to_string()),
+            call: event
+                .header("Unique-ID")
+                .and_then(|leg| self.shared.calls.record_of(leg)),
             at: time(event.moment()),
             name: self.name(number, domain),
             line: (!line.is_empty()).then(|| line.to_owned()),

@@ -14,12 +14,12 @@ pub struct Charge {
     pub payer: Uuid,
     /// What it counts as; none: a call for help, which counts as nothing.
     pub class: Option<Class>,
-    /// The call, by the switch's id of the leg that asked for it.
+    /// The call: an id of ours, made when it was let out.
     pub call: Uuid,
 }
 
 impl Charge {
-    /// What the legs of this call carry. `call` is the switch's id of the leg that asks for it.
+    /// What the legs of this call carry.
     pub fn of(out: &Out, call: Uuid) -> Self {
         Self {
             payer: out.payer,

@@ -6,6 +6,7 @@
 //! call counts as soon as it is let out ([`view::View::promise`]); of those that are asked about in the very same moment
 //! one may be too many.
 
+mod asker;
 mod charge;
 #[cfg(test)]
 mod tests;
@@ -16,12 +17,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use arc_swap::{ArcSwap, Guard};
+use jiff::Timestamp;
 
 use crate::background::{self, Background};
 use crate::event::{Event, Kind};
 use crate::host::Host;
 use crate::store::ConfigStore;
 
+pub(crate) use asker::Asked;
+pub use asker::Asker;
 pub use charge::{Charge, NoCharge};
 use view::View;
 
@@ -50,12 +54,12 @@ struct Shared {
 
 #[derive(Debug)]
 enum Told {
-    /// A call is let out; whether it counts already.
-    Promised(Charge, bool),
+    /// A call is let out: for which channel, and whether it counts already.
+    Promised(Charge, Asked, bool),
     /// A leg that goes out began: the switch's id of it, and what it carries.
     Begun(Box<str>, Charge),
-    /// A leg ended.
-    Ended(Box<str>),
+    /// A leg ended, and when.
+    Ended(Box<str>, Timestamp),
 }
 
 impl Caps {
@@ -93,7 +97,7 @@ impl Caps {
                     None => return,
                 }
             }
-            Kind::CallEnded => Told::Ended(leg.into()),
+            Kind::CallEnded => Told::Ended(leg.into(), event.moment()),
             _ => return,
         };
         if !self.thread.tell(told) {

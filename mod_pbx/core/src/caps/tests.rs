@@ -120,9 +120,11 @@ fn a_call_counts_once_whatever_gateways_it_tries() {
 fn a_call_counts_from_the_moment_it_is_let_out() {
     let bench = Bench::new();
     let (payer, first, second) = (Uuid::now_v7(), Uuid::new_v4(), Uuid::new_v4());
-    let let_out = |call| {
+    let let_out = |call: Uuid| {
         let class = Some(Class::National);
-        bench.caps.view().promise(Charge { payer, class, call });
+        let (channel, at) = (&call.to_string(), Timestamp::now());
+        let charge = Charge { payer, class, call };
+        bench.caps.view().promise(charge, Asker { channel, at });
     };
     let_out(first);
     bench.becomes(payer, 1, 1, [0, 1, 0, 0, 0]);
@@ -135,7 +137,17 @@ fn a_call_counts_from_the_moment_it_is_let_out() {
     assert_eq!(bench.caps.view().of(payer, Timestamp::now()).concurrent, 1);
     let_out(second);
     bench.becomes(payer, 1, 2, [0, 2, 0, 0, 0]);
-    // The caller has gone before there was a leg.
+    // The caller has gone before there was a leg. One of the same id had gone earlier: a browser chooses its own.
+    let earlier = [
+        ("Unique-ID", second.to_string()),
+        ("Event-Date-Timestamp", "1795330800000000".to_owned()),
+    ];
+    let earlier = earlier.each_ref().map(|(name, value)| (*name, value.as_str()));
+    bench.caps.tell(&made_of(Kind::CallEnded, &earlier));
+    let other = Uuid::new_v4();
+    bench.begin(Uuid::new_v4(), &charge(other, Class::Local, other));
+    bench.becomes(other, 1, 1, [1, 0, 0, 0, 0]);
+    bench.becomes(payer, 1, 2, [0, 2, 0, 0, 0]);
     bench.end(second);
     bench.becomes(payer, 0, 1, [0, 1, 0, 0, 0]);
     // The next gateway of a call that is known is no other call.
@@ -149,7 +161,8 @@ fn a_promise_of_which_nothing_comes_ends() {
     let mut worker = worker::Worker::new(Arc::clone(&bench.caps.shared));
     let (payer, class) = (Uuid::now_v7(), Some(Class::Local));
     for call in [Uuid::new_v4(), Uuid::new_v4()] {
-        worker.promised(Charge { payer, class, call }, false);
+        let (channel, at) = ("x", Timestamp::now());
+        worker.promised(Charge { payer, class, call }, Asker { channel, at }.kept(), false);
     }
     let used = || bench.caps.view().of(payer, Timestamp::now());
     assert_eq!((used().concurrent, used().classes), (2, [2, 0, 0, 0, 0]));

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use super::{Charge, Told};
+use super::{Asker, Charge, Told};
 use crate::background::Teller;
 use crate::routing::Class;
 
@@ -105,7 +105,7 @@ impl View {
 
     /// Counts a call that is let out, from this moment on: the switch's events say so only when its leg is made, and
     /// many that are asked about in between would all find room. Any thread; never waits.
-    pub fn promise(&self, charge: Charge) {
+    pub fn promise(&self, charge: Charge, asker: Asker<'_>) {
         let (Some(class), Some(teller)) = (charge.class, &self.teller) else {
             return;
         };
@@ -114,7 +114,7 @@ impl View {
         if let Some(promised) = promised {
             promised.fetch_add(1, Relaxed);
         }
-        if !teller.tell(Told::Promised(charge, tally.is_some()))
+        if !teller.tell(Told::Promised(charge, asker.kept(), tally.is_some()))
             && let Some(promised) = promised
         {
             one_less(promised);

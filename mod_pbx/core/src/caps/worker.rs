@@ -1,5 +1,6 @@
 //! The thread of the caps: counts calls that go out, publishes, saves.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::charge::Charge;
 use super::view::{Tally, View, one_less};
-use super::{Shared, Told};
+use super::{Asked, Shared, Told};
 use crate::background::Queue;
 use crate::routing::Class;
 use crate::store::caps::{Batch, Row};
@@ -35,6 +36,7 @@ struct Promise {
     payer: Uuid,
     class: Class,
     since: Instant,
+    asked: Asked,
 }
 
 /// A call that goes out.
@@ -49,6 +51,8 @@ pub(super) struct Worker {
     view: View,
     /// By the call.
     promises: HashMap<Uuid, Vec<Promise>>,
+    /// The calls of which there are promises, by the channel that asked.
+    askers: HashMap<Box<str>, Vec<Uuid>>,
     legs: HashMap<Box<str>, Charge>,
     /// By the call and who pays: several may pay for legs of one call, each for their own.
     calls: HashMap<(Uuid, Uuid), Call>,
@@ -68,6 +72,7 @@ impl Worker {
             view: View::clone(&shared.view.load()),
             shared,
             promises: HashMap::new(),
+            askers: HashMap::new(),
             legs: HashMap::new(),
             calls: HashMap::new(),
             payers: HashSet::new(),
@@ -85,9 +90,9 @@ impl Worker {
         loop {
             for told in queue.wait(SAVE, BATCH) {
                 match told {
-                    Told::Promised(charge, counts) => self.promised(charge, counts),
+                    Told::Promised(charge, asked, counts) => self.promised(charge, asked, counts),
                     Told::Begun(leg, charge) => self.begin(leg, charge, true),
-                    Told::Ended(leg) => self.end(&leg),
+                    Told::Ended(leg, at) => self.end(&leg, at),
                 }
             }
             if queue.is_over() {
@@ -105,7 +110,7 @@ impl Worker {
     }
 
     /// A call is let out; `counts`: its tally says so already. One that is known has its place.
-    pub(super) fn promised(&mut self, charge: Charge, counts: bool) {
+    pub(super) fn promised(&mut self, charge: Charge, asked: Asked, counts: bool) {
         let Charge { payer, call, .. } = charge;
         let Some(class) = charge.class else {
             return;
@@ -124,19 +129,34 @@ impl Worker {
         }
         if !is_known {
             let since = Instant::now();
-            let promise = Promise { payer, class, since };
+            if !asked.channel().is_empty() {
+                let of_asker = self.askers.entry(asked.channel().into()).or_default();
+                of_asker.push(call);
+            }
+            let promise = Promise {
+                payer,
+                class,
+                since,
+                asked,
+            };
             self.promises.entry(call).or_default().push(promise);
         }
     }
 
-    /// Promises of this call do not count any more: all, or those of one payer.
-    fn keep_promises(&mut self, call: Uuid, of: Option<Uuid>) {
+    /// Promises of this call for which this holds do not count any more.
+    fn keep_promises(&mut self, call: Uuid, of: impl Fn(&Promise) -> bool) {
         let Some(mut all) = self.promises.remove(&call) else {
             return;
         };
-        for promise in all.extract_if(.., |promise| of.is_none_or(|payer| payer == promise.payer)) {
+        for promise in all.extract_if(.., |promise| of(promise)) {
             if let Some(tally) = self.view.tallies.get(&promise.payer) {
                 one_less(&tally.promised[promise.class as usize]);
+            }
+            if let Entry::Occupied(mut of_asker) = self.askers.entry(promise.asked.channel().into()) {
+                of_asker.get_mut().retain(|other| *other != call);
+                if of_asker.get().is_empty() {
+                    of_asker.remove();
+                }
             }
         }
         if !all.is_empty() {
@@ -154,7 +174,7 @@ impl Worker {
             .map(|(call, _)| *call)
             .collect();
         for call in old {
-            self.keep_promises(call, None);
+            self.keep_promises(call, |_| true);
         }
     }
 
@@ -183,15 +203,13 @@ impl Worker {
             self.begun.insert(leg.clone());
         }
         self.legs.insert(leg, charge);
-        self.keep_promises(charge.call, Some(charge.payer));
+        self.keep_promises(charge.call, |promise| promise.payer == charge.payer);
     }
 
-    fn end(&mut self, leg: &str) {
+    fn end(&mut self, leg: &str, at: Timestamp) {
         // Who asked for a call that got no leg is gone.
-        if !self.promises.is_empty()
-            && let Ok(call) = leg.parse()
-        {
-            self.keep_promises(call, None);
+        for call in self.askers.get(leg).cloned().unwrap_or_default() {
+            self.keep_promises(call, |promise| promise.asked.ended_by(at));
         }
         let Some((leg, charge)) = self.legs.remove_entry(leg) else {
             return;
@@ -230,7 +248,7 @@ impl Worker {
             .cloned()
             .collect();
         for leg in gone {
-            self.end(&leg);
+            self.end(&leg, Timestamp::now());
         }
         self.calls
             .retain(|_, call| call.empty.is_none_or(|since| now - since < AFTERLIFE));

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::LEG;
 use super::promises::Promises;
-use crate::caps::Charge;
+use crate::caps::{Asked, Charge};
 use crate::event::{Event, Kind};
 use crate::host::Host;
 use crate::store::gateways::Gateways;
@@ -51,11 +51,11 @@ impl Calls {
     }
 
     /// A call is let through; `counts`: that count says so already.
-    pub(super) fn promised(&mut self, call: Uuid, gateway: Uuid, counts: bool) {
-        self.promises.add(call, gateway, counts);
+    pub(super) fn promised(&mut self, (call, asked): (Uuid, Asked), gateway: Uuid, counts: bool) {
+        self.promises.add((call, asked), gateway, counts);
         // A call that came in, and is asked about again.
         if self.legs.get(call.to_string().as_str()) == Some(&gateway) {
-            self.promises.end(call, Some(gateway));
+            self.promises.end(call, gateway);
         }
     }
 
@@ -88,9 +88,7 @@ impl Calls {
         if over {
             self.end(uuid);
             // Who asked for a call that got no leg is gone.
-            if let Ok(call) = uuid.parse() {
-                self.promises.end(call, None);
-            }
+            self.promises.end_asked(uuid, event.moment());
         } else {
             let charge = event
                 .header("variable_pbx_charge")
@@ -116,7 +114,7 @@ impl Calls {
             // Before the promise ends, so that there is no moment at which neither counts.
             self.count(gateway.id).fetch_add(1, Release);
             if let Some(call) = call.or_else(|| uuid.parse().ok()) {
-                self.promises.end(call, Some(gateway.id));
+                self.promises.end(call, gateway.id);
             }
         }
     }
@@ -161,8 +159,11 @@ impl Calls {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::background;
+    use crate::caps::Asker;
     use crate::event::made_of;
     use crate::gateways::Told;
     use crate::gateways::promises::PROMISE;
@@ -225,18 +226,26 @@ mod tests {
         }
 
         fn hold(&self, call: Uuid) -> bool {
-            self.view.hold(&self.carrier, call, false)
+            self.holds(call, false)
+        }
+
+        /// A call that the channel with its own id asks for, now.
+        fn holds(&self, call: Uuid, always: bool) -> bool {
+            let channel = &call.to_string();
+            let at = Timestamp::now();
+            self.view.hold(&self.carrier, call, Asker { channel, at }, always)
         }
 
         fn work(&mut self) {
             for told in self.queue.wait(std::time::Duration::ZERO, 100) {
                 if let Told::Promised {
                     call,
+                    asked,
                     gateway,
                     counts,
                 } = told
                 {
-                    self.calls.promised(call, gateway, counts);
+                    self.calls.promised((call, asked), gateway, counts);
                 }
             }
         }
@@ -266,9 +275,13 @@ mod tests {
     fn of_calls_that_are_decided_at_once_no_more_find_room_than_there_is() {
         let bench = Bench::new(8);
         let (view, carrier) = (&bench.view, &bench.carrier);
+        let asker = Asker {
+            channel: "",
+            at: Timestamp::now(),
+        };
         let found: usize = std::thread::scope(|scope| {
             let ask = || {
-                let finds = |_: &u8| view.hold(carrier, Uuid::new_v4(), false);
+                let finds = |_: &u8| view.hold(carrier, Uuid::new_v4(), asker, false);
                 (0..50).filter(finds).count()
             };
             let all: Vec<_> = (0..8)
@@ -282,7 +295,7 @@ mod tests {
         assert_eq!(found, 8);
         assert!(!bench.view.has_room(&bench.carrier));
         // One for help goes all the same, and where nothing is limited nothing is counted.
-        assert!(bench.view.hold(&bench.carrier, Uuid::new_v4(), true));
+        assert!(bench.holds(Uuid::new_v4(), true));
         assert!(Bench::new(0).hold(Uuid::new_v4()));
     }
 
@@ -299,10 +312,20 @@ mod tests {
         bench.end(leg);
         assert!(bench.view.has_room(&bench.carrier));
         // Asked about twice it is one call.
-        assert!(bench.view.hold(&bench.carrier, first, true) && bench.view.hold(&bench.carrier, first, true));
+        assert!(bench.holds(first, true) && bench.holds(first, true));
         bench.work();
         bench.end(first);
         assert!(bench.view.has_room(&bench.carrier), "who asked is gone");
+        // A channel of the same id that ended before is another one.
+        assert!(bench.hold(first));
+        bench.work();
+        let id = first.to_string();
+        let earlier = ("Event-Date-Timestamp", "1795330800000000");
+        let event = made_of(Kind::CallEnded, &[("Unique-ID", &id), earlier]);
+        bench.calls.take(&event, &bench.gateways);
+        assert!(!bench.view.has_room(&bench.carrier));
+        bench.end(first);
+        assert!(bench.view.has_room(&bench.carrier));
         assert!(bench.hold(first));
         bench.work();
         bench.calls.break_promises(Instant::now());

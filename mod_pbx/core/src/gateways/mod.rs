@@ -22,6 +22,7 @@ use md5::{Digest, Md5};
 use uuid::Uuid;
 
 use crate::background::{self, Background};
+use crate::caps::Asked;
 use crate::config::Config;
 use crate::event::Event;
 use crate::host::Host;
@@ -112,9 +113,10 @@ struct Shared {
 #[derive(Debug)]
 enum Told {
     Event(Event),
-    /// A call is let through; whether it counts already.
+    /// A call is let through: for which channel, and whether it counts already.
     Promised {
         call: Uuid,
+        asked: Asked,
         gateway: Uuid,
         counts: bool,
     },

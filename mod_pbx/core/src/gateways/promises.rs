@@ -6,9 +6,11 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::view::one_less;
+use crate::caps::Asked;
 
 /// For how long a call counts that was let through and got no leg: its gateways are tried at once.
 pub(super) const PROMISE: Duration = Duration::from_secs(10);
@@ -18,6 +20,7 @@ pub(super) const PROMISE: Duration = Duration::from_secs(10);
 struct Promise {
     gateway: Uuid,
     since: Instant,
+    asked: Asked,
 }
 
 /// What was promised, as it is counted by gateway.
@@ -44,7 +47,7 @@ impl Promises {
     }
 
     /// A call is let through; `counts`: the count says so already. One that is known has its place.
-    pub(super) fn add(&mut self, call: Uuid, gateway: Uuid, counts: bool) {
+    pub(super) fn add(&mut self, (call, asked): (Uuid, Asked), gateway: Uuid, counts: bool) {
         let count = self.count(gateway);
         let all = self.open.entry(call).or_default();
         if all.iter().any(|promise| promise.gateway == gateway) {
@@ -57,15 +60,38 @@ impl Promises {
             count.fetch_add(1, Relaxed);
         }
         let since = Instant::now();
-        all.push(Promise { gateway, since });
+        all.push(Promise {
+            gateway,
+            since,
+            asked,
+        });
     }
 
-    /// Those of this call do not count any more: all, or the one of a gateway.
-    pub(super) fn end(&mut self, call: Uuid, of: Option<Uuid>) {
+    /// The one of this call by a gateway does not count any more.
+    pub(super) fn end(&mut self, call: Uuid, gateway: Uuid) {
+        self.take_out(call, |promise| promise.gateway == gateway);
+    }
+
+    /// A channel ended: nothing comes of what it asked for.
+    pub(super) fn end_asked(&mut self, channel: &str, at: Timestamp) {
+        let is_its = |promise: &Promise| promise.asked.channel() == channel && promise.asked.ended_by(at);
+        // They are few: no more than gateways have places.
+        self.take_out_all(is_its);
+    }
+
+    fn take_out_all(&mut self, is: impl Fn(&Promise) -> bool) {
+        let some = |(_, all): &(&Uuid, &Vec<Promise>)| all.iter().any(&is);
+        let calls: Vec<Uuid> = self.open.iter().filter(some).map(|(call, _)| *call).collect();
+        for call in calls {
+            self.take_out(call, &is);
+        }
+    }
+
+    fn take_out(&mut self, call: Uuid, is: impl Fn(&Promise) -> bool) {
         let Some(mut all) = self.open.remove(&call) else {
             return;
         };
-        for promise in all.extract_if(.., |promise| of.is_none_or(|gateway| gateway == promise.gateway)) {
+        for promise in all.extract_if(.., |promise| is(promise)) {
             if let Some(count) = self.counts.get(&promise.gateway) {
                 one_less(count);
             }
@@ -83,11 +109,6 @@ impl Promises {
 
     /// Forgets those that nothing came of.
     pub(super) fn break_old(&mut self, now: Instant) {
-        let is_old = |promise: &Promise| now.saturating_duration_since(promise.since) >= PROMISE;
-        let some_old = |(_, all): &(&Uuid, &Vec<Promise>)| all.iter().any(is_old);
-        let old: Vec<Uuid> = self.open.iter().filter(some_old).map(|(call, _)| *call).collect();
-        for call in old {
-            self.end(call, None);
-        }
+        self.take_out_all(|promise| now.saturating_duration_since(promise.since) >= PROMISE);
     }
 }

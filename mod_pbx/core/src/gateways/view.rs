@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Told;
 use crate::background::Teller;
+use crate::caps::Asker;
 use crate::names::GatewayName;
 use crate::store::gateways::Gateway;
 
@@ -172,10 +173,10 @@ impl View {
 
     /// Takes the place of a call that goes by a gateway, or comes by it, from this moment on: the switch's events say so
     /// only when its leg is there, and all that are asked about in between would find room. False: there is no room.
-    /// `call` is the switch's id of a leg that comes in, or what a leg that goes out is charged for; when that leg begins,
-    /// or nothing has come of it, the place is free again. `always`: it goes whether there is room or not. Any thread;
-    /// never waits.
-    pub fn hold(&self, gateway: &Gateway, call: Uuid, always: bool) -> bool {
+    /// `call` is the switch's id of a leg that comes in, or what a leg that goes out is charged for, `asker` the channel
+    /// that it is for; when that leg begins, or nothing has come of it, the place is free again. `always`: it goes whether
+    /// there is room or not. Any thread; never waits.
+    pub fn hold(&self, gateway: &Gateway, call: Uuid, asker: Asker<'_>, always: bool) -> bool {
         if gateway.max_calls == 0 {
             return true;
         }
@@ -195,6 +196,7 @@ impl View {
         }
         let told = Told::Promised {
             call,
+            asked: asker.kept(),
             gateway: gateway.id,
             counts: seen.is_some(),
         };

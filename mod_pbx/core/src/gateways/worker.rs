@@ -97,9 +97,10 @@ impl Worker {
                     Told::Changed => changed = true,
                     Told::Promised {
                         call,
+                        asked,
                         gateway,
                         counts,
-                    } => self.calls.promised(call, gateway, counts),
+                    } => self.calls.promised((call, asked), gateway, counts),
                 }
             }
             self.calls.break_promises(Instant::now());

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::decision::{Out, Way};
-use crate::caps::{Charge, VARIABLE};
+use crate::caps::{Asker, Charge, VARIABLE};
 use crate::follow::Hops;
 use crate::gateways::{LEG, PROFILE};
 use crate::registry::View;
@@ -37,27 +37,32 @@ pub struct Help<'a> {
     pub line: Option<&'a str>,
 }
 
-/// What a leg counts as, and for which call, from now on if the call takes place. `call` is the channel that it is for, if
-/// its id is one of the switch's; two decisions about one channel are two calls, by how often it was sent on before, and
-/// which of several members it is for.
+/// What a leg counts as, and for which call, from now on if the call takes place. `asker` is the channel that it is for.
+///
+/// Each decision is a call of its own: ways that are tried one after the other share it, and a call that is sent on is
+/// decided about anew. Its id is ours, since a browser chooses the one of its channel, and may choose the same again.
 ///
 /// The call takes a place of the gateway that is tried first. Those that others have filled meanwhile are not tried; none:
 /// no other is left. A call for help goes all the same.
-pub fn charge(view: &View<'_>, out: &mut Out, call: Option<&str>, hops: Hops, member: u8) -> Option<Charge> {
-    // A browser's id of its call may be any text.
-    let id: Uuid = call.and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::now_v7);
-    let which = u128::from(hops.count()) << 8 | u128::from(member);
-    let charge = Charge::of(out, Uuid::from_u128(id.as_u128() ^ which));
-    if view.notes.are_live() {
-        let is_help = out.is_emergency();
-        let holds = |way: &Way| {
-            let gateway = view.snapshot.gateways.by_id(way.gateway);
-            gateway.is_some_and(|gateway| view.gateways.hold(gateway, charge.call, is_help))
-        };
-        let first = out.ways.iter().position(holds)?;
-        out.ways.drain(..first);
-        view.caps.promise(charge);
+pub fn charge(view: &View<'_>, out: &mut Out, asker: Option<&str>) -> Option<Charge> {
+    if !view.notes.are_live() {
+        // Nothing counts: who only looks sees the same each time.
+        let id = asker.and_then(|id| id.parse().ok()).unwrap_or_default();
+        return Some(Charge::of(out, id));
     }
+    let charge = Charge::of(out, Uuid::new_v4());
+    let asker = Asker {
+        channel: asker.unwrap_or_default(),
+        at: view.now(),
+    };
+    let is_help = out.is_emergency();
+    let holds = |way: &Way| {
+        let gateway = view.snapshot.gateways.by_id(way.gateway);
+        gateway.is_some_and(|gateway| view.gateways.hold(gateway, charge.call, asker, is_help))
+    };
+    let first = out.ways.iter().position(holds)?;
+    out.ways.drain(..first);
+    view.caps.promise(charge, asker);
     Some(charge)
 }
 

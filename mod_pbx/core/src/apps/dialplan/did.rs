@@ -169,7 +169,7 @@ fn rings(
         return leaving.forward(doc, away.number, after);
     }
     let mut branches = Vec::with_capacity(ringing.rings.len());
-    for (member, rung) in (1..).zip(&ringing.rings) {
+    for rung in &ringing.rings {
         let away = match rung {
             Rung::Phones(ring) => {
                 branches.push(Branch::Rings(ring.after(decision.hops)));
@@ -179,9 +179,9 @@ fn rings(
         };
         note(away);
         let payer = super::call::payer(domain, away.payer);
-        let id = call.rq.param("Unique-ID");
+        let asker = call.rq.param("Unique-ID");
         let charged = outside::decide_forward(call.view, &payer, away.number).and_then(|mut out| {
-            let charge = charge(call.view, &mut out, id.as_deref(), Hops::of(call.rq), member);
+            let charge = charge(call.view, &mut out, asker.as_deref());
             charge
                 .map(|charge| (out, charge))
                 .ok_or(Refusal::NoGateway.into())

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::did::{self, Outside};
 use super::ended;
+use crate::caps::Asker;
 use crate::gateways::{self, CONTEXT};
 use crate::registry::View;
 use crate::registry::dict::Handler;
@@ -71,9 +72,13 @@ fn answer(context: &str, rq: &Request<'_>, view: &View<'_>) -> String {
         counts.stranger();
         return ended(context, "stranger", "403", "CALL_REJECTED");
     };
-    let id: Option<Uuid> = rq.param("Unique-ID").and_then(|id| id.parse().ok());
-    let has_room = match id {
-        Some(call) if view.notes.are_live() => view.gateways.hold(gateway, call, false),
+    let channel = rq.param("Unique-ID").unwrap_or_default();
+    let has_room = match channel.parse::<Uuid>() {
+        Ok(call) if view.notes.are_live() => {
+            let at = view.now();
+            let channel = &*channel;
+            view.gateways.hold(gateway, call, Asker { channel, at }, false)
+        }
         _ => view.gateways.has_room(gateway),
     };
     if !has_room {

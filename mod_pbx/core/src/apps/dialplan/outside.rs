@@ -168,8 +168,8 @@ impl<'r, 'v> Leaving<'r, 'v> {
     }
 
     fn charged(&self, mut out: Out) -> Result<(Out, Charge), Refusal> {
-        let (call, before) = (self.rq.param("Unique-ID"), Hops::of(self.rq));
-        let charge = charge(self.view, &mut out, call.as_deref(), before, 0);
+        let asker = self.rq.param("Unique-ID");
+        let charge = charge(self.view, &mut out, asker.as_deref());
         charge.map(|charge| (out, charge)).ok_or(Refusal::NoGateway)
     }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod cases;
 mod chance;
+mod charged;
 mod cost;
 mod help;
 mod world;

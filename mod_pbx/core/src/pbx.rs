@@ -180,7 +180,6 @@ impl Pbx {
         let presence = self.presence.view();
         let bans = self.bans.view();
         let clients = self.clients.view();
-        let caps = self.caps.view();
         let sounds = self.sounds.load();
         self.registries.answer(
             request,
@@ -191,7 +190,7 @@ impl Pbx {
                 bans: &bans,
                 clients: &clients,
                 gateways,
-                caps: &caps,
+                caps: self.caps.view(),
                 legs: &self.legs,
                 watch,
                 notes,

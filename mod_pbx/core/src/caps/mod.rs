@@ -3,11 +3,12 @@
 //! Every leg that goes out carries who pays for it ([`Charge`]), in a variable that only our dial strings set; calls
 //! for help count for nothing. A thread of ours counts them by the switch's events, and writes the counts down within a
 //! second: after a crash of the switch, no more than the last second's calls are not counted. Events lag behind, so a
-//! call counts as soon as it is let out ([`view::View::promise`]); of those that are asked about in the very same moment
-//! one may be too many.
+//! call counts as soon as it is let out, and it is in one step that there is room and that it takes its place
+//! ([`view::View::hold`]): of all that are asked about at once no more go than a cap says.
 
 mod asker;
 mod charge;
+mod tally;
 #[cfg(test)]
 mod tests;
 pub mod view;
@@ -16,7 +17,6 @@ mod worker;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use arc_swap::{ArcSwap, Guard};
 use jiff::Timestamp;
 
 use crate::background::{self, Background};
@@ -27,6 +27,7 @@ use crate::store::ConfigStore;
 pub(crate) use asker::Asked;
 pub use asker::Asker;
 pub use charge::{Charge, NoCharge};
+use tally::Periods;
 use view::View;
 
 /// The variable of a leg that says who pays for it.
@@ -47,15 +48,15 @@ pub struct Caps {
 struct Shared {
     store: Arc<ConfigStore>,
     host: Arc<dyn Host>,
-    view: ArcSwap<View>,
+    view: View,
     /// Events were dropped: the switch is to be asked.
     lost: AtomicBool,
 }
 
 #[derive(Debug)]
 enum Told {
-    /// A call is let out: for which channel, and whether it counts already.
-    Promised(Charge, Asked, bool),
+    /// A call is let out: for which channel, and when it counts.
+    Promised(Charge, Asked, Periods),
     /// A leg that goes out began: the switch's id of it, and what it carries.
     Begun(Box<str>, Charge),
     /// A leg ended, and when.
@@ -73,7 +74,7 @@ impl Caps {
         let shared = Arc::new(Shared {
             store,
             host,
-            view: ArcSwap::from_pointee(view),
+            view,
             lost: AtomicBool::new(false),
         });
         let worker = worker::Worker::new(Arc::clone(&shared));
@@ -111,8 +112,8 @@ impl Caps {
     }
 
     /// What was called out. Any thread; takes no lock.
-    pub fn view(&self) -> Guard<Arc<View>> {
-        self.shared.view.load()
+    pub fn view(&self) -> &View {
+        &self.shared.view
     }
 
     /// Saves what is not saved, and ends the thread.

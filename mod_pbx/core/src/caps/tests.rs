@@ -11,6 +11,7 @@ use super::*;
 use crate::event::made_of;
 use crate::host::FakeHost;
 use crate::routing::Class;
+use crate::routing::outside::Limits;
 use crate::store::StoreOptions;
 
 struct Bench {
@@ -124,7 +125,8 @@ fn a_call_counts_from_the_moment_it_is_let_out() {
         let class = Some(Class::National);
         let (channel, at) = (&call.to_string(), Timestamp::now());
         let charge = Charge { payer, class, call };
-        bench.caps.view().promise(charge, Asker { channel, at });
+        let place = bench.caps.view().hold(charge, &Limits::default(), at);
+        place.unwrap().keep(Asker { channel, at });
     };
     let_out(first);
     bench.becomes(payer, 1, 1, [0, 1, 0, 0, 0]);
@@ -160,9 +162,13 @@ fn a_promise_of_which_nothing_comes_ends() {
     let bench = Bench::new();
     let mut worker = worker::Worker::new(Arc::clone(&bench.caps.shared));
     let (payer, class) = (Uuid::now_v7(), Some(Class::Local));
+    let (channel, at) = ("x", Timestamp::now());
+    let view = bench.caps.view();
     for call in [Uuid::new_v4(), Uuid::new_v4()] {
-        let (channel, at) = ("x", Timestamp::now());
-        worker.promised(Charge { payer, class, call }, Asker { channel, at }.kept(), false);
+        let tally = view.tally(payer);
+        let periods = tally.take(Class::Local, view.periods(at), &Limits::default());
+        let asked = Asker { channel, at }.kept();
+        worker.promised(Charge { payer, class, call }, asked, periods.unwrap());
     }
     let used = || bench.caps.view().of(payer, Timestamp::now());
     assert_eq!((used().concurrent, used().classes), (2, [2, 0, 0, 0, 0]));

@@ -1,60 +1,18 @@
-//! How much was called out, as lookups read it: atomics that one thread of ours writes.
+//! How much was called out, as lookups read it, and as they take places in it: without a lock.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
+use super::tally::{Periods, Tally};
 use super::{Asker, Charge, Told};
 use crate::background::Teller;
-use crate::routing::Class;
-
-/// A count that starts anew with each hour or day: which one in the upper half, how many in the lower.
-#[derive(Debug, Default)]
-pub(super) struct Count(AtomicU64);
-
-impl Count {
-    /// How many there were in that period.
-    pub(super) fn of(&self, period: u32) -> u32 {
-        let both = self.0.load(Relaxed);
-        if both >> 32 == u64::from(period) {
-            both as u32
-        } else {
-            0
-        }
-    }
-
-    /// The period, and how many there were in it.
-    pub(super) fn both(&self) -> (u32, u32) {
-        let both = self.0.load(Relaxed);
-        ((both >> 32) as u32, both as u32)
-    }
-
-    /// Only the one thread that writes calls this.
-    pub(super) fn set(&self, period: u32, count: u32) {
-        self.0.store(u64::from(period) << 32 | u64::from(count), Relaxed);
-    }
-
-    /// One more.
-    pub(super) fn add(&self, period: u32) {
-        self.set(period, self.of(period).saturating_add(1));
-    }
-}
-
-/// What one extension called out.
-#[derive(Debug, Default)]
-pub struct Tally {
-    pub(super) concurrent: AtomicU32,
-    /// Calls that were let out and have no leg yet, in the order of [`Class::ALL`]: they count as if they had.
-    pub(super) promised: [AtomicU32; 5],
-    pub(super) hour: Count,
-    pub(super) day: Count,
-    /// In the order of [`Class::ALL`].
-    pub(super) classes: [Count; 5],
-}
+use crate::routing::outside::Limits;
+use crate::routing::{Class, Limit};
 
 /// What one extension has called out by some time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -72,11 +30,23 @@ pub struct Used {
 /// What everybody called out.
 #[derive(Debug, Clone)]
 pub struct View {
-    pub(super) tallies: HashMap<Uuid, Arc<Tally>>,
+    /// By the channel of who pays; whoever calls out first adds their own. Clones share it.
+    tallies: Arc<ArcSwap<Tallies>>,
     /// Whose midnight ends a day: the zone of the machine, read once, since reading it takes a lock.
     zone: TimeZone,
     /// How the thread is told of calls that are let out; none: nobody counts.
     teller: Option<Teller<Told>>,
+}
+
+type Tallies = imbl::HashMap<Uuid, Arc<Tally>>;
+
+/// The place of a call that is let out. Dropped, it is free again: see [`Place::keep`].
+#[must_use]
+#[derive(Debug)]
+pub struct Place<'v> {
+    view: &'v View,
+    charge: Charge,
+    held: Option<(Arc<Tally>, Class, Periods)>,
 }
 
 impl Default for View {
@@ -89,7 +59,7 @@ impl View {
     /// Nobody called, in this zone.
     pub fn new(zone: TimeZone) -> Self {
         Self {
-            tallies: HashMap::new(),
+            tallies: Arc::default(),
             zone,
             teller: None,
         }
@@ -103,55 +73,74 @@ impl View {
         }
     }
 
-    /// Counts a call that is let out, from this moment on: the switch's events say so only when its leg is made, and
-    /// many that are asked about in between would all find room. Any thread; never waits.
-    pub fn promise(&self, charge: Charge, asker: Asker<'_>) {
-        let (Some(class), Some(teller)) = (charge.class, &self.teller) else {
-            return;
+    /// Takes the place of a call that is let out, from this moment on: the switch's events say so only when its leg is
+    /// made, and all that are asked about in between would find room. Any thread; never waits.
+    ///
+    /// # Errors
+    /// The limit that is reached.
+    pub fn hold(&self, charge: Charge, limits: &Limits, at: Timestamp) -> Result<Place<'_>, Limit> {
+        let held = match charge.class {
+            Some(class) if self.teller.is_some() => {
+                let tally = self.tally(charge.payer);
+                let periods = tally.take(class, self.periods(at), limits)?;
+                Some((tally, class, periods))
+            }
+            _ => None,
         };
-        let tally = self.tallies.get(&charge.payer);
-        let promised = tally.map(|tally| &tally.promised[class as usize]);
-        if let Some(promised) = promised {
-            promised.fetch_add(1, Relaxed);
-        }
-        if !teller.tell(Told::Promised(charge, asker.kept(), tally.is_some()))
-            && let Some(promised) = promised
-        {
-            one_less(promised);
-        }
+        Ok(Place {
+            view: self,
+            charge,
+            held,
+        })
     }
 
     /// What the extension with this channel has called out.
     pub fn of(&self, channel: Uuid, at: Timestamp) -> Used {
-        let Some(tally) = self.tallies.get(&channel) else {
+        let Some(tally) = self.known(channel) else {
             return Used::default();
         };
         let (hour, day) = self.periods(at);
-        let promised = tally.promised.each_ref().map(|class| class.load(Relaxed));
-        let all = promised
-            .iter()
-            .fold(0, |all: u32, class| all.saturating_add(*class));
         Used {
-            concurrent: tally.concurrent.load(Relaxed).saturating_add(all),
-            hour: tally.hour.of(hour).saturating_add(all),
-            day: tally.day.of(day).saturating_add(all),
-            classes: std::array::from_fn(|class| {
-                tally.classes[class].of(day).saturating_add(promised[class])
-            }),
+            concurrent: tally.concurrent.load(Relaxed),
+            hour: tally.hour.of(hour),
+            day: tally.day.of(day),
+            classes: std::array::from_fn(|class| tally.classes[class].of(day)),
         }
+    }
+
+    pub(super) fn known(&self, channel: Uuid) -> Option<Arc<Tally>> {
+        self.tallies.load().get(&channel).map(Arc::clone)
+    }
+
+    /// The tally of who pays, from now on the same.
+    pub(super) fn tally(&self, payer: Uuid) -> Arc<Tally> {
+        if let Some(known) = self.known(payer) {
+            return known;
+        }
+        let fresh = Arc::<Tally>::default();
+        let mut its = Arc::clone(&fresh);
+        // Once for each who pays; the map shares what stays the same.
+        self.tallies.rcu(|all| {
+            if let Some(known) = all.get(&payer) {
+                its = Arc::clone(known);
+                return Arc::clone(all);
+            }
+            its = Arc::clone(&fresh);
+            Arc::new(all.update(payer, Arc::clone(&fresh)))
+        });
+        its
     }
 
     /// As if somebody had called out so much: for tests and figures.
     pub fn pretend(&mut self, channel: Uuid, at: Timestamp, used: Used) {
         let (hour, day) = self.periods(at);
-        let tally = Tally::default();
+        let tally = self.tally(channel);
         tally.concurrent.store(used.concurrent, Relaxed);
         tally.hour.set(hour, used.hour);
         tally.day.set(day, used.day);
         for (class, count) in tally.classes.iter().zip(used.classes) {
             class.set(day, count);
         }
-        self.tallies.insert(channel, Arc::new(tally));
     }
 
     /// Which hour, and which day of the zone, a time is in, counted since 1970.
@@ -163,19 +152,25 @@ impl View {
     }
 }
 
-impl Tally {
-    /// One more call began.
-    pub(super) fn begin(&self, (hour, day): (u32, u32), class: Class) {
-        self.hour.add(hour);
-        self.day.add(day);
-        self.classes[class as usize].add(day);
+impl Place<'_> {
+    /// The call goes. When its leg begins, or nothing has come of it, the thread settles it.
+    pub fn keep(mut self, asker: Asker<'_>) {
+        let (Some((_, _, periods)), Some(teller)) = (&self.held, &self.view.teller) else {
+            return;
+        };
+        // If nobody can be told now, it counts when its leg begins.
+        if teller.tell(Told::Promised(self.charge, asker.kept(), *periods)) {
+            self.held = None;
+        }
     }
 }
 
-/// Takes one from a count, which is never less than none.
-pub(super) fn one_less(count: &AtomicU32) {
-    // Always some.
-    let _ = count.fetch_update(Relaxed, Relaxed, |now| Some(now.saturating_sub(1)));
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if let Some((tally, class, periods)) = self.held.take() {
+            tally.take_back(class, periods);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The thread of the caps: counts calls that go out, publishes, saves.
+//! The thread of the caps: settles what calls that were let out came to, and saves.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::charge::Charge;
-use super::view::{Tally, View, one_less};
+use super::tally::Periods;
 use super::{Asked, Shared, Told};
 use crate::background::Queue;
 use crate::routing::Class;
+use crate::routing::outside::Limits;
 use crate::store::caps::{Batch, Row};
 
 /// How often is saved at most.
@@ -31,13 +32,16 @@ const AFTERLIFE: Duration = Duration::from_secs(120);
 /// For how long a call counts that was let out and got no leg: its gateways are tried at once.
 pub(super) const PROMISE: Duration = Duration::from_secs(10);
 
-/// A call that was let out and has no leg yet.
+/// A call that was let out, and counts, and has no leg yet.
 struct Promise {
-    payer: Uuid,
     class: Class,
+    periods: Periods,
     since: Instant,
     asked: Asked,
 }
+
+/// By the call and who pays: several may pay for legs of one call, each for their own.
+type Key = (Uuid, Uuid);
 
 /// A call that goes out.
 struct Call {
@@ -48,14 +52,11 @@ struct Call {
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    view: View,
-    /// By the call.
-    promises: HashMap<Uuid, Vec<Promise>>,
-    /// The calls of which there are promises, by the channel that asked.
-    askers: HashMap<Box<str>, Vec<Uuid>>,
+    promises: HashMap<Key, Promise>,
+    /// Their keys, by the channel that asked.
+    askers: HashMap<Box<str>, Vec<Key>>,
     legs: HashMap<Box<str>, Charge>,
-    /// By the call and who pays: several may pay for legs of one call, each for their own.
-    calls: HashMap<(Uuid, Uuid), Call>,
+    calls: HashMap<Key, Call>,
     /// Not saved yet.
     payers: HashSet<Uuid>,
     begun: HashSet<Box<str>>,
@@ -69,7 +70,6 @@ impl Worker {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let now = Instant::now();
         let mut worker = Self {
-            view: View::clone(&shared.view.load()),
             shared,
             promises: HashMap::new(),
             askers: HashMap::new(),
@@ -90,7 +90,7 @@ impl Worker {
         loop {
             for told in queue.wait(SAVE, BATCH) {
                 match told {
-                    Told::Promised(charge, asked, counts) => self.promised(charge, asked, counts),
+                    Told::Promised(charge, asked, periods) => self.promised(charge, asked, periods),
                     Told::Begun(leg, charge) => self.begin(leg, charge, true),
                     Told::Ended(leg, at) => self.end(&leg, at),
                 }
@@ -109,72 +109,63 @@ impl Worker {
         }
     }
 
-    /// A call is let out; `counts`: its tally says so already. One that is known has its place.
-    pub(super) fn promised(&mut self, charge: Charge, asked: Asked, counts: bool) {
-        let Charge { payer, call, .. } = charge;
+    /// A call is let out, and counts in these periods. One that is known has its place.
+    pub(super) fn promised(&mut self, charge: Charge, asked: Asked, periods: Periods) {
         let Some(class) = charge.class else {
             return;
         };
-        let tally = self.tally(payer);
-        let count = &tally.promised[class as usize];
-        let before = self.promises.get(&call);
-        let is_known = self.calls.contains_key(&(call, payer))
-            || before.is_some_and(|all| all.iter().any(|promise| promise.payer == payer));
-        match (is_known, counts) {
-            (true, true) => one_less(count),
-            (false, false) => {
-                count.fetch_add(1, Relaxed);
-            }
-            _ => {}
+        let key = (charge.call, charge.payer);
+        if self.calls.contains_key(&key) || self.promises.contains_key(&key) {
+            self.shared.view.tally(charge.payer).take_back(class, periods);
+            return;
         }
-        if !is_known {
-            let since = Instant::now();
-            if !asked.channel().is_empty() {
-                let of_asker = self.askers.entry(asked.channel().into()).or_default();
-                of_asker.push(call);
-            }
-            let promise = Promise {
-                payer,
-                class,
-                since,
-                asked,
-            };
-            self.promises.entry(call).or_default().push(promise);
+        if !asked.channel().is_empty() {
+            let of_asker = self.askers.entry(asked.channel().into()).or_default();
+            of_asker.push(key);
         }
+        let promise = Promise {
+            class,
+            periods,
+            since: Instant::now(),
+            asked,
+        };
+        self.promises.insert(key, promise);
     }
 
-    /// Promises of this call for which this holds do not count any more.
-    fn keep_promises(&mut self, call: Uuid, of: impl Fn(&Promise) -> bool) {
-        let Some(mut all) = self.promises.remove(&call) else {
+    /// A call is not only promised any more.
+    fn take_promise(&mut self, key: Key) -> Option<Promise> {
+        let promise = self.promises.remove(&key)?;
+        if let Entry::Occupied(mut of_asker) = self.askers.entry(promise.asked.channel().into()) {
+            of_asker.get_mut().retain(|other| *other != key);
+            if of_asker.get().is_empty() {
+                of_asker.remove();
+            }
+        }
+        Some(promise)
+    }
+
+    /// Nothing comes of a call: as if it had not been let out.
+    fn break_promise(&mut self, key: Key) {
+        let Some(promise) = self.take_promise(key) else {
             return;
         };
-        for promise in all.extract_if(.., |promise| of(promise)) {
-            if let Some(tally) = self.view.tallies.get(&promise.payer) {
-                one_less(&tally.promised[promise.class as usize]);
-            }
-            if let Entry::Occupied(mut of_asker) = self.askers.entry(promise.asked.channel().into()) {
-                of_asker.get_mut().retain(|other| *other != call);
-                if of_asker.get().is_empty() {
-                    of_asker.remove();
-                }
-            }
-        }
-        if !all.is_empty() {
-            self.promises.insert(call, all);
-        }
+        let (_, payer) = key;
+        let tally = self.shared.view.tally(payer);
+        tally.take_back(promise.class, promise.periods);
+        // It may have been saved with others.
+        self.payers.insert(payer);
     }
 
     /// Forgets promises that nothing came of.
     pub(super) fn break_promises(&mut self, now: Instant) {
         let is_old = |promise: &Promise| now.saturating_duration_since(promise.since) >= PROMISE;
-        let old: Vec<Uuid> = self
-            .promises
-            .iter()
-            .filter(|(_, all)| all.iter().any(is_old))
-            .map(|(call, _)| *call)
+        let all = self.promises.iter();
+        let old: Vec<Key> = all
+            .filter(|(_, promise)| is_old(promise))
+            .map(|(key, _)| *key)
             .collect();
-        for call in old {
-            self.keep_promises(call, |_| true);
+        for key in old {
+            self.break_promise(key);
         }
     }
 
@@ -186,56 +177,52 @@ impl Worker {
         let Some(class) = charge.class else {
             return;
         };
-        let tally = self.tally(charge.payer);
         let key = (charge.call, charge.payer);
-        let known = self.calls.contains_key(&key);
+        let tally = self.shared.view.tally(charge.payer);
+        // What was promised counts already, and its place is that of the leg.
+        let was_promised = self.take_promise(key).is_some();
+        let is_new = counts && !self.calls.contains_key(&key);
         let call = self.calls.entry(key).or_insert(Call { legs: 0, empty: None });
-        if call.legs == 0 {
-            tally.concurrent.fetch_add(1, Relaxed);
+        if is_new {
+            if !was_promised {
+                // It goes already: whatever the limits are.
+                let now = self.shared.view.periods(Timestamp::now());
+                let _ = tally.take(class, now, &Limits::default());
+            }
+            self.payers.insert(charge.payer);
+        } else if call.legs == 0 {
+            tally.one_more(None);
         }
         call.legs += 1;
         call.empty = None;
-        if !known && counts {
-            tally.begin(self.view.periods(Timestamp::now()), class);
-            self.payers.insert(charge.payer);
-        }
         if counts {
             self.begun.insert(leg.clone());
         }
         self.legs.insert(leg, charge);
-        self.keep_promises(charge.call, |promise| promise.payer == charge.payer);
     }
 
     fn end(&mut self, leg: &str, at: Timestamp) {
         // Who asked for a call that got no leg is gone.
-        for call in self.askers.get(leg).cloned().unwrap_or_default() {
-            self.keep_promises(call, |promise| promise.asked.ended_by(at));
+        for key in self.askers.get(leg).cloned().unwrap_or_default() {
+            let its = |promise: &Promise| promise.asked.ended_by(at);
+            if self.promises.get(&key).is_some_and(its) {
+                self.break_promise(key);
+            }
         }
         let Some((leg, charge)) = self.legs.remove_entry(leg) else {
             return;
         };
-        let tally = self.tally(charge.payer);
+        let tally = self.shared.view.tally(charge.payer);
         if let Some(call) = self.calls.get_mut(&(charge.call, charge.payer)) {
             call.legs = call.legs.saturating_sub(1);
             if call.legs == 0 {
                 call.empty = Some(Instant::now());
-                one_less(&tally.concurrent);
+                tally.one_less();
             }
         }
         if !self.begun.remove(&leg) {
             self.ended.insert(leg);
         }
-    }
-
-    /// The tally of who pays; a new one is published at once.
-    fn tally(&mut self, payer: Uuid) -> Arc<Tally> {
-        if let Some(tally) = self.view.tallies.get(&payer) {
-            return Arc::clone(tally);
-        }
-        let tally = Arc::new(Tally::default());
-        self.view.tallies.insert(payer, Arc::clone(&tally));
-        self.shared.view.store(Arc::new(self.view.clone()));
-        tally
     }
 
     /// Ends legs that the switch has no more, and forgets calls that are over.
@@ -270,7 +257,7 @@ impl Worker {
         if self.payers.is_empty() && self.begun.is_empty() && self.ended.is_empty() {
             return;
         }
-        let (_, today) = self.view.periods(Timestamp::now());
+        let (_, today) = self.shared.view.periods(Timestamp::now());
         let charge = |leg: &str| Some((leg.to_owned(), self.legs.get(leg)?.to_string()));
         let batch = Batch {
             used: self.payers.iter().filter_map(|payer| self.row(*payer)).collect(),
@@ -292,7 +279,7 @@ impl Worker {
     }
 
     fn row(&self, payer: Uuid) -> Option<Row> {
-        let tally = self.view.tallies.get(&payer)?;
+        let tally = self.shared.view.known(payer)?;
         let day = tally.day.both();
         Some(Row {
             payer,
@@ -309,15 +296,13 @@ impl Worker {
             Vec::new()
         });
         for row in used {
-            let tally = Tally::default();
+            let tally = self.shared.view.tally(row.payer);
             tally.hour.set(row.hour.0, row.hour.1);
             tally.day.set(row.day.0, row.day.1);
             for (class, count) in tally.classes.iter().zip(row.classes) {
                 class.set(row.day.0, count);
             }
-            self.view.tallies.insert(row.payer, Arc::new(tally));
         }
-        self.shared.view.store(Arc::new(self.view.clone()));
     }
 
     /// The legs of before that the switch still has: the module was loaded again.

@@ -297,7 +297,7 @@ pub(crate) fn help_warnings(pbx: &Pbx, snapshot: &Snapshot, of: impl Fn(&DomainN
     let facts = Facts {
         snapshot,
         gateways: &gateways,
-        caps: &caps,
+        caps,
         watch: None,
     };
     let domains = snapshot.domains.values().filter(|domain| of(&domain.name));

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::decision::{Out, Way};
+use super::decide::Payer;
+use super::decision::{Out, Refusal, Way};
 use crate::caps::{Asker, Charge, VARIABLE};
 use crate::follow::Hops;
 use crate::gateways::{LEG, PROFILE};
@@ -42,28 +43,40 @@ pub struct Help<'a> {
 /// Each decision is a call of its own: ways that are tried one after the other share it, and a call that is sent on is
 /// decided about anew. Its id is ours, since a browser chooses the one of its channel, and may choose the same again.
 ///
-/// The call takes a place of the gateway that is tried first. Those that others have filled meanwhile are not tried; none:
-/// no other is left. A call for help goes all the same.
-pub fn charge(view: &View<'_>, out: &mut Out, asker: Option<&str>) -> Option<Charge> {
+/// The call takes its place within the caps of who pays, and of the gateway that is tried first. Those that others have
+/// filled meanwhile are not tried. A call for help goes all the same.
+///
+/// # Errors
+/// Others have taken the last place meanwhile.
+pub fn charge(
+    view: &View<'_>,
+    payer: &Payer<'_>,
+    out: &mut Out,
+    asker: Option<&str>,
+) -> Result<Charge, Refusal> {
     if !view.notes.are_live() {
         // Nothing counts: who only looks sees the same each time.
         let id = asker.and_then(|id| id.parse().ok()).unwrap_or_default();
-        return Some(Charge::of(out, id));
+        return Ok(Charge::of(out, id));
     }
     let charge = Charge::of(out, Uuid::new_v4());
     let asker = Asker {
         channel: asker.unwrap_or_default(),
         at: view.now(),
     };
+    let outside = view.snapshot.outside(&payer.domain.name);
+    let limits = outside.map(|outside| outside.limits(charge.payer));
+    let place = view.caps.hold(charge, &limits.unwrap_or_default(), asker.at);
+    let place = place.map_err(Refusal::Capped)?;
     let is_help = out.is_emergency();
     let holds = |way: &Way| {
         let gateway = view.snapshot.gateways.by_id(way.gateway);
         gateway.is_some_and(|gateway| view.gateways.hold(gateway, charge.call, asker, is_help))
     };
-    let first = out.ways.iter().position(holds)?;
+    let first = out.ways.iter().position(holds).ok_or(Refusal::NoGateway)?;
     out.ways.drain(..first);
-    view.caps.promise(charge, asker);
-    Some(charge)
+    place.keep(asker);
+    Ok(charge)
 }
 
 impl Leg<'_> {

@@ -19,8 +19,8 @@ use crate::registry::dict::Handler;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::resolve::{self, Branch};
+use crate::routing::Payer;
 use crate::routing::leg::{Leg, charge};
-use crate::routing::{Payer, Refusal};
 use crate::store::gateways::Gateway;
 use crate::store::snapshot::{Domain, Extension};
 use crate::xml::Document;
@@ -181,10 +181,8 @@ fn rings(
         let payer = super::call::payer(domain, away.payer);
         let asker = call.rq.param("Unique-ID");
         let charged = outside::decide_forward(call.view, &payer, away.number).and_then(|mut out| {
-            let charge = charge(call.view, &mut out, asker.as_deref());
-            charge
-                .map(|charge| (out, charge))
-                .ok_or(Refusal::NoGateway.into())
+            let charge = charge(call.view, &payer, &mut out, asker.as_deref());
+            Ok((out, charge?))
         });
         match charged {
             Ok((out, charge)) => {

@@ -169,8 +169,8 @@ impl<'r, 'v> Leaving<'r, 'v> {
 
     fn charged(&self, mut out: Out) -> Result<(Out, Charge), Refusal> {
         let asker = self.rq.param("Unique-ID");
-        let charge = charge(self.view, &mut out, asker.as_deref());
-        charge.map(|charge| (out, charge)).ok_or(Refusal::NoGateway)
+        let charge = charge(self.view, &self.payer, &mut out, asker.as_deref());
+        charge.map(|charge| (out, charge))
     }
 
     /// What was dialled, by the caller or by who sent the call on.

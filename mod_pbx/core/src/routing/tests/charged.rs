@@ -6,13 +6,17 @@ use uuid::Uuid;
 
 use super::world::{World, berlin, extension, gateway, route};
 use crate::caps::Caps;
+use crate::caps::view::Used;
 use crate::clients;
 use crate::event::{Kind, made_of};
+use crate::gateways;
+use crate::gateways::view::State;
 use crate::host::{FakeHost, Host};
 use crate::registry::View;
 use crate::routing::leg::charge;
 use crate::routing::outside::{Limits, Parts};
-use crate::routing::{Class, Decision, Payer, Refusal, decide};
+use crate::routing::{Class, Decision, Limit, Payer, Refusal, Watch, decide};
+use crate::store::gateways::{Gateway, Gateways};
 use crate::store::{ConfigStore, StoreOptions};
 
 /// Calls take place.
@@ -49,21 +53,31 @@ impl Bench {
         }
     }
 
-    /// What the switch is answered for a channel, as the leg's charge.
-    fn asks(&self, channel: &str, dialled: &str) -> Result<String, Refusal> {
-        let caps = self.caps.view();
-        let view = View {
+    /// What a call of 1001 that takes place is decided by.
+    fn view(&self) -> View<'_> {
+        View {
             notes: &Live,
-            caps: &caps,
+            caps: self.caps.view(),
             ..self.world.view(None)
-        };
-        let payer = Payer {
+        }
+    }
+
+    fn payer(&self) -> Payer<'_> {
+        Payer {
             domain: &self.world.domain,
             extension: self.world.domain.find("1001").unwrap(),
             line: None,
-        };
+        }
+    }
+
+    /// What the switch is answered for a channel, as the leg's charge.
+    fn asks(&self, channel: &str, dialled: &str) -> Result<String, Refusal> {
+        let (view, payer) = (self.view(), self.payer());
         match decide(&view, &payer, dialled, view.now()) {
-            Decision::Out(mut out) => Ok(charge(&view, &mut out, Some(channel)).unwrap().to_string()),
+            Decision::Out(mut out) => {
+                let charge = charge(&view, &payer, &mut out, Some(channel));
+                charge.map(|charge| charge.to_string())
+            }
             Decision::Refused(why) => Err(why),
         }
     }
@@ -124,4 +138,95 @@ fn a_channel_whose_id_comes_again_is_another_call() {
     assert_ne!(one, two);
     // Of calls for help each is told of by this.
     assert_ne!(bench.asks(&id, "112"), bench.asks(&id, "112"));
+}
+
+/// Stolen credentials may send many calls at once, and be of somebody who never called out before: all of them are decided
+/// about before the first counts.
+#[test]
+fn of_calls_that_are_asked_about_at_once_no_more_go_than_a_cap_says() {
+    type Change = fn(&mut Limits);
+    let caps: [(Change, usize); 4] = [
+        (|limits| limits.concurrent = Some(1), 1),
+        (|limits| limits.per_hour = Some(2), 2),
+        (|limits| limits.per_day = Some(3), 3),
+        (|limits| limits.class_per_day[Class::Local as usize] = Some(4), 4),
+    ];
+    for (change, most) in caps {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        let bench = Bench::new(limits);
+        let decided = std::sync::Barrier::new(16);
+        let gone: usize = std::thread::scope(|scope| {
+            let ask = || {
+                let (view, payer) = (bench.view(), bench.payer());
+                let Decision::Out(out) = decide(&view, &payer, "030123456", view.now()) else {
+                    panic!("there is room");
+                };
+                decided.wait();
+                let goes = |_: &u8| charge(&view, &payer, &mut out.clone(), None).is_ok();
+                (0..10).filter(goes).count()
+            };
+            let all: Vec<_> = (0..16)
+                .map(|n| {
+                    let thread = std::thread::Builder::new().name(format!("asks-{n}"));
+                    thread.spawn_scoped(scope, ask).unwrap()
+                })
+                .collect();
+            all.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(gone, most, "{limits:?}");
+        // One for help goes all the same.
+        assert!(bench.asks("x", "112").is_ok());
+    }
+}
+
+/// Nothing counts of what is only looked at, and of what finds no gateway.
+#[test]
+fn what_does_not_take_place_takes_no_place() {
+    let limits = Limits {
+        concurrent: Some(1),
+        per_hour: Some(1),
+        ..Limits::default()
+    };
+    let mut bench = Bench::new(limits);
+    let domain = Arc::clone(&bench.world.domain);
+    let payer = Payer {
+        domain: &domain,
+        extension: domain.find("1001").unwrap(),
+        line: None,
+    };
+    let decided = |view: &View<'_>| match decide(view, &payer, "030123456", view.now()) {
+        Decision::Out(out) => out,
+        Decision::Refused(why) => panic!("{}", why.code()),
+    };
+    for _ in 0..3 {
+        let watch = Watch::default();
+        let view = View {
+            caps: bench.caps.view(),
+            ..bench.world.view(Some(&watch))
+        };
+        assert!(charge(&view, &payer, &mut decided(&view), Some("x")).is_ok());
+    }
+    // The gateway is full by the time it is asked for.
+    let carrier = bench.world.snapshot.gateways.iter().next().unwrap().clone();
+    let full = Gateway {
+        max_calls: 1,
+        ..Gateway::clone(&carrier)
+    };
+    bench.world.snapshot.gateways = Arc::new(Gateways::new([full]));
+    let view = bench.view();
+    let mut out = decided(&view);
+    let mut busy = gateways::view::View::default();
+    busy.pretend(carrier.id, State::Up, 1);
+    let busy = View {
+        gateways: &busy,
+        ..view
+    };
+    let refused = charge(&busy, &payer, &mut out, Some("x"));
+    assert_eq!(refused, Err(Refusal::NoGateway));
+    let used = bench.caps.view().of(payer.extension.channel, view.now());
+    assert_eq!(used, Used::default());
+    assert!(charge(&view, &payer, &mut out, Some("x")).is_ok());
+    let refused = charge(&view, &payer, &mut out, Some("y"));
+    assert_eq!(refused, Err(Refusal::Capped(Limit::Concurrent)));
 }

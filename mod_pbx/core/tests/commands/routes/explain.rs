@@ -103,3 +103,29 @@ fn a_gateway_of_a_route_has_a_caller_id_of_its_own() {
     desk.ok("caller-id use --route all --gateway two --number none");
     assert!(!desk.say("explain 1001 +49301234").contains("as +4930123457"));
 }
+/// A call that is only explained, or looked up by command, takes no place within a cap.
+#[test]
+fn what_is_explained_does_not_count() {
+    let desk = Desk::small();
+    for line in [
+        "extension add 1002 --user bob --name bob --line bob",
+        "plan set --country-code 49",
+        "gateway add carrier --proxy 192.0.2.50",
+        "route add all --pattern * --gateway carrier --extension 1002",
+        "cap set 1002 --concurrent 1 --per-hour 1",
+    ] {
+        desk.ok(line);
+    }
+    for _ in 0..3 {
+        let explained = desk.say("explain 1002 +49301234");
+        assert!(
+            explained.contains("calls at once: 0 of 1") && explained.contains("calls in this hour: 0 of 1"),
+            "{explained}"
+        );
+        let looked_up = desk.say(
+            "lookup dialplan Hunt-Context=pbx.test Hunt-Destination-Number=+49301234 \
+             Unique-ID=0192c0de-0000-4000-8000-000000000001 variable_pbx_identity=bob@pbx.test",
+        );
+        assert!(looked_up.contains("external::carrier/+49301234"), "{looked_up}");
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
+use super::open::{Open, paid};
 use crate::event::Event;
 use crate::store::calls::{Call, Direction, Leg, Outcome, Role};
 use crate::store::snapshot::Snapshot;
@@ -15,7 +16,7 @@ const MOST_LEGS: usize = 20_000;
 const MOST_OF_ONE: usize = 200;
 
 /// The longest text of a caller that is kept, in characters.
-const LONGEST: usize = 64;
+pub(super) const LONGEST: usize = 64;
 
 /// What `presence_data` of a gateway's leg begins with.
 const GATEWAY: &str = "pbx_gateway_";
@@ -30,19 +31,6 @@ pub(super) struct Book {
     changed: HashSet<Uuid>,
     /// Calls that became a part of others.
     gone: Vec<Uuid>,
-}
-
-struct Open {
-    call: Call,
-    legs: Vec<(Box<str>, Leg)>,
-    /// Whether somebody of ours is in it.
-    is_ours: bool,
-    /// A mailbox took it.
-    voicemail: bool,
-    /// Legs that are still there.
-    open: usize,
-    /// When two of them spoke first.
-    spoke: bool,
 }
 
 /// What is to be written down.
@@ -98,16 +86,22 @@ impl Book {
                 seconds: 0,
             },
             legs: Vec::new(),
+            paid: Vec::new(),
             is_ours: false,
             voicemail: false,
             open: 0,
             spoke: false,
         });
         open.open += 1;
+        let leg = Uuid::now_v7();
+        // Of a leg that the switch itself called: whoever calls us cannot name a payer.
+        if called && let Some(paid) = paid(leg, event) {
+            open.paid.push(paid);
+        }
         open.legs.push((
             uuid.into(),
             Leg {
-                id: Uuid::now_v7(),
+                id: leg,
                 role: if called { Role::Called } else { Role::Caller },
                 domain: None,
                 extension: None,
@@ -215,6 +209,7 @@ impl Book {
                 self.index.insert(uuid.clone(), kept);
             }
             open.legs.append(&mut taken.legs);
+            open.paid.append(&mut taken.paid);
             open.open += taken.open;
             open.is_ours |= taken.is_ours;
             open.voicemail |= taken.voicemail;
@@ -249,7 +244,6 @@ impl Book {
         if leg.role == Role::Caller {
             open.voicemail |= mailbox && leg.answered.is_some();
             open.call.payer = open.call.payer.take().or_else(|| some("variable_accountcode"));
-            open.call.class = open.call.class.take().or_else(|| some("variable_pbx_class"));
         }
         self.over(id, event.header("Unique-ID").unwrap_or_default());
     }
@@ -311,74 +305,6 @@ impl Book {
     /// Nothing is left to write.
     pub(super) fn is_quiet(&self) -> bool {
         self.changed.is_empty() && self.gone.is_empty()
-    }
-}
-
-impl Open {
-    /// With what its legs say.
-    fn described(&self) -> Call {
-        let mut call = self.call.clone();
-        let by = |role: Role| {
-            self.legs
-                .iter()
-                .filter(move |(_, leg)| leg.role == role)
-                .map(|(_, leg)| leg)
-        };
-        let inbound = by(Role::Caller).find_map(|leg| leg.gateway.clone());
-        let outbound = || {
-            let answered = by(Role::Called).find(|leg| leg.gateway.is_some() && leg.answered.is_some());
-            let any = || by(Role::Called).find(|leg| leg.gateway.is_some());
-            answered.or_else(any).and_then(|leg| leg.gateway.clone())
-        };
-        (call.direction, call.gateway) = match inbound {
-            Some(gateway) => (Direction::Inbound, Some(gateway)),
-            None => match outbound() {
-                Some(gateway) => (Direction::Outbound, Some(gateway)),
-                None => (Direction::Internal, None),
-            },
-        };
-        call
-    }
-
-    fn finish(&mut self) {
-        let caller = self
-            .legs
-            .iter()
-            .find(|(_, leg)| leg.role == Role::Caller)
-            .map(|(_, leg)| leg);
-        let last = self.legs.iter().filter_map(|(_, leg)| leg.ended.clone()).max();
-        let answered = caller.and_then(|leg| leg.answered.clone());
-        let cause = caller.and_then(|leg| leg.cause.clone());
-        self.call.outcome = match (self.spoke, self.voicemail, &answered, cause.as_deref()) {
-            (true, ..) => Outcome::Answered,
-            (_, true, ..) => Outcome::Voicemail,
-            (_, _, Some(_), _) => Outcome::Answered,
-            (_, _, _, Some("ORIGINATOR_CANCEL")) => Outcome::Cancelled,
-            (_, _, _, Some("USER_BUSY")) => Outcome::Busy,
-            (
-                _,
-                _,
-                _,
-                Some("NO_ANSWER" | "NO_USER_RESPONSE" | "ALLOTTED_TIMEOUT" | "USER_NOT_REGISTERED"),
-            ) => Outcome::NoAnswer,
-            (_, _, _, Some("CALL_REJECTED" | "OUTGOING_CALL_BARRED")) => Outcome::Refused,
-            _ => Outcome::Failed,
-        };
-        if self.call.answered.is_none() {
-            self.call.answered = answered;
-        }
-        self.call.cause = cause;
-        self.call.seconds = seconds(self.call.answered.as_deref(), last.as_deref());
-        self.call.ended = last;
-    }
-}
-
-/// Whole seconds from one moment to another.
-fn seconds(from: Option<&str>, to: Option<&str>) -> u64 {
-    let at = |text: Option<&str>| text.and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    match (at(from), at(to)) {
-        (Some(from), Some(to)) => u64::try_from(to.as_second() - from.as_second()).unwrap_or(0),
-        _ => 0,
     }
 }
 

@@ -6,6 +6,7 @@
 //! of channels open doors to running calls and are kept in memory only.
 
 mod book;
+mod open;
 pub mod shown;
 mod worker;
 

@@ -1,5 +1,7 @@
 //! Calls as the switch tells of them, and what is written down.
 
+mod paid;
+
 use std::sync::Arc;
 
 use super::book::{Batch, Book};

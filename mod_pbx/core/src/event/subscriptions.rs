@@ -143,7 +143,6 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
             c"Hangup-Cause",
             c"variable_current_application",
             c"variable_accountcode",
-            c"variable_pbx_class",
         ],
     },
     Subscription {

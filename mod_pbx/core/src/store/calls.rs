@@ -100,9 +100,10 @@ pub struct Call {
     pub caller_name: String,
     /// What was dialled first.
     pub called_number: String,
-    /// The number of the extension that pays; none: nobody does, or it never got so far.
+    /// The number of the extension that pays; none: nobody does, or it never got so far. Of a call outside, for the leg
+    /// that was answered, else for the first that was tried.
     pub payer: Option<String>,
-    /// What kind of number it went to (local, mobile …), where it went outside.
+    /// What kind of number that leg went to (local, mobile …); none: nowhere outside, or it called for help.
     pub class: Option<String>,
     /// The gateway it came in or went out by.
     pub gateway: Option<String>,

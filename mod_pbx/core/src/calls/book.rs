@@ -40,6 +40,19 @@ pub(super) struct Batch {
     pub(super) gone: Vec<Uuid>,
 }
 
+impl Batch {
+    /// With what has come since. What became a part of another call meanwhile is not written any more: it is taken out
+    /// before the rest is put in, and would be there again.
+    pub(super) fn append(&mut self, mut since: Self) {
+        if !since.gone.is_empty() {
+            let gone: HashSet<Uuid> = since.gone.iter().copied().collect();
+            self.calls.retain(|(call, _)| !gone.contains(&call.id));
+        }
+        self.calls.append(&mut since.calls);
+        self.gone.append(&mut since.gone);
+    }
+}
+
 impl Book {
     /// `CHANNEL_CREATE`.
     pub(super) fn began(&mut self, event: &Event, snapshot: &Snapshot) {

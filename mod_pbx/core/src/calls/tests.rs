@@ -223,6 +223,35 @@ fn a_transfer_is_one_call_whether_asked_for_first_or_not() {
     assert_eq!(call.outcome, Outcome::Answered);
 }
 
+/// The database could not be written while a transfer made two calls one.
+#[test]
+fn a_call_that_became_a_part_of_another_stays_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ConfigStore::open(StoreOptions::new(folder.path().join("pbx.db"))).unwrap();
+    let mut scene = Scene::new();
+    for (caller, whose, called) in [("a", "alice@pbx.test", "b"), ("b2", "bob@pbx.test", "c")] {
+        scene.begin(caller, whose, None, "1002");
+        scene.begin(called, "carol@pbx.test", Some(caller), "x");
+        scene.bridge(caller, called);
+    }
+    let mut unwritten = Batch::default();
+    unwritten.append(scene.book.take());
+    assert_eq!(unwritten.calls.len(), 2);
+    scene.end("b2", "ATTENDED_TRANSFER", &[]);
+    scene.bridge("a", "c");
+    unwritten.append(scene.book.take());
+    for uuid in ["b", "c", "a"] {
+        scene.end(uuid, "NORMAL_CLEARING", &[]);
+    }
+    unwritten.append(scene.book.take());
+    store.keep_calls(&unwritten.calls, &unwritten.gone).unwrap();
+    let calls = store.read(|reader| reader.calls(&Filter::default(), 10)).unwrap();
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!(calls[0].outcome, Outcome::Answered);
+    let legs = store.read(|reader| reader.legs_of_call(calls[0].id)).unwrap();
+    assert_eq!(legs.len(), 4);
+}
+
 #[test]
 fn how_a_call_ended_is_told_apart() {
     let ended = |answered: bool, cause: &str, more: &[(&str, &str)]| {

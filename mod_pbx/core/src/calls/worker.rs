@@ -137,9 +137,7 @@ impl Worker {
     }
 
     fn write(&mut self) {
-        let mut batch = self.book.take();
-        self.unwritten.calls.append(&mut batch.calls);
-        self.unwritten.gone.append(&mut batch.gone);
+        self.unwritten.append(self.book.take());
         self.write_at = Instant::now() + WRITE;
         let mut trouble = None;
         while trouble.is_none() && (!self.unwritten.calls.is_empty() || !self.unwritten.gone.is_empty()) {

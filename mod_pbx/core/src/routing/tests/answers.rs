@@ -95,6 +95,7 @@ fn world(dice: &mut Dice) -> Truth {
         .collect();
     truth.world.snapshot.dids = Arc::new(all);
     // The switch is answered for now: nothing here may depend on the time.
+    truth.hold_still(dice);
     for (channel, used) in &mut truth.used {
         *used = Used {
             concurrent: used.concurrent,
@@ -342,7 +343,7 @@ fn no_leg_leaves_without_the_grant_of_who_causes_it_and_explained_is_what_is_ans
                 match decide(&truth.world.view(None), &payer, to, noon()) {
                     Decision::Out(out) if only_help && !out.is_emergency() => false,
                     Decision::Out(out) => {
-                        truth.check(extension.channel, to, &out);
+                        truth.check(extension.channel, to, &out, noon());
                         let mut ways = out.ways.iter();
                         ways.any(|way| way.name.as_str() == gateway && way.number.as_str() == number)
                     }

@@ -1,13 +1,18 @@
 //! What holds of two million other cases.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::times::{Known, same, schedules, time};
 use super::world::{World, berlin, caller_id, extension, gateway, noon, route};
 use crate::caps::view::Used;
 use crate::gateways::view::State;
 use crate::routing::outside::{Block, CallerId, Limits, Parts, Route};
 use crate::routing::plan::Plan;
-use crate::routing::{Class, Decision, Out, pattern};
+use crate::routing::{Class, Decision, Out, Refusal, pattern};
+use crate::schedules::Override;
 use crate::store::gateways::Gateway;
 use crate::store::snapshot::Extension;
 
@@ -112,6 +117,7 @@ pub(super) struct Truth {
     pub(super) gateways: Vec<Gateway>,
     down: Vec<Uuid>,
     pub(super) used: Vec<(Uuid, Used)>,
+    pub(super) schedules: Vec<Known>,
     whole: Limits,
     own: Vec<(Uuid, Limits)>,
 }
@@ -125,6 +131,7 @@ pub(super) fn random(dice: &mut Dice) -> Truth {
         gateway("c", Some("other.test"), true),
         gateway("d", None, dice.chance(50)),
     ];
+    let schedules = schedules();
     let mut members = Vec::new();
     for extension in &extensions {
         members.extend(
@@ -148,8 +155,12 @@ pub(super) fn random(dice: &mut Dice) -> Truth {
         route.enabled = dice.chance(80);
         route.strip = dice.below(4) as u8;
         route.caller_id = maybe(dice, 30);
-        // A schedule that is not there is never open.
-        route.schedule = dice.chance(10).then(Uuid::new_v4);
+        route.schedule = match dice.below(10) {
+            // One that is not there is never open.
+            0 => Some(Uuid::new_v4()),
+            1..5 => Some(schedules[dice.below(schedules.len())].schedule.id),
+            _ => None,
+        };
         if dice.chance(10) {
             (route.emergency, route.numbers, route.grants) = (true, "112 110".into(), Box::default());
         }
@@ -187,6 +198,8 @@ pub(super) fn random(dice: &mut Dice) -> Truth {
         parts.members.entry(*channel).or_default().push(group);
     }
     let mut world = World::new(&extensions, gateways.clone(), parts);
+    let all = schedules.iter().map(|known| known.schedule.clone());
+    world.snapshot.schedules = Arc::new(all.collect());
     let down: Vec<Uuid> = gateways
         .iter()
         .map(|g| g.id)
@@ -214,14 +227,41 @@ pub(super) fn random(dice: &mut Dice) -> Truth {
         gateways,
         down,
         used,
+        schedules,
         whole,
         own,
     }
 }
 
 impl Truth {
-    /// Everything that a call which goes out must have.
-    pub(super) fn check(&self, channel: Uuid, dialled: &str, out: &Out) {
+    /// From now on each schedule is open, or closed, at all times.
+    pub(super) fn hold_still(&mut self, dice: &mut Dice) {
+        for known in &mut self.schedules {
+            known.schedule.forced = if dice.chance(50) {
+                Override::Open
+            } else {
+                Override::Closed
+            };
+        }
+        let all = self.schedules.iter().map(|known| known.schedule.clone());
+        self.world.snapshot.schedules = Arc::new(all.collect());
+    }
+
+    /// The schedule of a route.
+    fn schedule(&self, route: &Route) -> Option<&Known> {
+        let id = route.schedule?;
+        self.schedules.iter().find(|known| known.schedule.id == id)
+    }
+
+    /// By which route it goes.
+    fn route(&self, out: &Out) -> Option<&Route> {
+        self.routes
+            .iter()
+            .find(|route| Some(&route.name) == out.route.as_ref())
+    }
+
+    /// Everything that a call which goes out then must have.
+    pub(super) fn check(&self, channel: Uuid, dialled: &str, out: &Out, at: Timestamp) {
         assert_eq!(out.payer, channel);
         assert!(!out.ways.is_empty());
         for way in &out.ways {
@@ -253,15 +293,12 @@ impl Truth {
             );
             return;
         };
-        let route = self
-            .routes
-            .iter()
-            .find(|route| Some(&route.name) == out.route.as_ref())
-            .unwrap();
+        let route = self.route(out).unwrap();
         let pattern: pattern::Pattern = route.numbers.parse().unwrap();
-        assert!(
-            route.enabled && !route.emergency && route.schedule.is_none() && pattern.matches(&out.number)
-        );
+        assert!(route.enabled && !route.emergency && pattern.matches(&out.number));
+        let open = self.schedule(route).map(|known| known.is_open(at));
+        assert_eq!(open.is_some(), route.schedule.is_some(), "{dialled}");
+        assert_ne!(open, Some(false), "{dialled} went out by a closed route at {at}");
         let granted = |who: &Uuid| *who == channel || self.members.contains(&(channel, *who));
         assert!(
             route.grants.iter().any(granted),
@@ -283,17 +320,26 @@ impl Truth {
         let premium = (class == Class::Premium as usize).then_some(0);
         let below = |used: u32, most: Option<u32>| most.is_none_or(|most| used < most);
         assert!(below(used.concurrent, own.concurrent.or(self.whole.concurrent)));
-        assert!(below(used.hour, own.per_hour.or(self.whole.per_hour)));
-        assert!(below(used.day, own.per_day.or(self.whole.per_day)));
+        // It was called out at noon.
+        let (in_hour, in_day) = same(at, noon());
+        let then = |used: u32, counts: bool| if counts { used } else { 0 };
+        assert!(below(
+            then(used.hour, in_hour),
+            own.per_hour.or(self.whole.per_hour)
+        ));
+        assert!(below(then(used.day, in_day), own.per_day.or(self.whole.per_day)));
         let most = own.class_per_day[class]
             .or(self.whole.class_per_day[class])
             .or(premium);
-        assert!(below(used.classes[class], most), "{dialled} is capped");
+        assert!(
+            below(then(used.classes[class], in_day), most),
+            "{dialled} is capped"
+        );
     }
 }
 
-/// 2·10⁶ decisions in an optimised build, 20,000 in an unoptimised one, or as many as `PBX_DECISIONS` says. Each is made twice, the second time with
-/// somebody who listens.
+/// 2·10⁶ decisions in an optimised build, 20,000 in an unoptimised one, or as many as `PBX_DECISIONS` says, each at a time of its own. Each is made twice,
+/// the second time with somebody who listens.
 #[test]
 fn nothing_goes_out_without_a_grant() {
     let asked = std::env::var("PBX_DECISIONS")
@@ -302,6 +348,7 @@ fn nothing_goes_out_without_a_grant() {
     let decisions = asked.unwrap_or(if cfg!(debug_assertions) { 20_000 } else { 2_000_000 });
     let mut dice = Dice(6);
     let (mut truth, mut out, mut help) = (random(&mut dice), 0, 0);
+    let (mut scheduled, mut closed) = (0, 0);
     for round in 0..decisions {
         if round % 200 == 0 {
             truth = random(&mut dice);
@@ -309,14 +356,24 @@ fn nothing_goes_out_without_a_grant() {
         let number = format!("100{}", dice.below(4));
         let dialled = dialled(&mut dice);
         let channel = truth.world.domain.find(&number).unwrap().channel;
-        if let Decision::Out(way) = truth.world.ask(&number, &dialled) {
-            truth.check(channel, &dialled, &way);
-            out += 1;
-            help += usize::from(way.is_emergency());
+        let at = time(&mut dice);
+        match truth.world.ask_at(&number, None, &dialled, at) {
+            Decision::Out(way) => {
+                truth.check(channel, &dialled, &way, at);
+                out += 1;
+                help += usize::from(way.is_emergency());
+                let route = truth.route(&way).filter(|_| !way.is_emergency());
+                scheduled += usize::from(route.is_some_and(|route| route.schedule.is_some()));
+            }
+            Decision::Refused(why) => closed += usize::from(why == Refusal::Closed),
         }
     }
     assert!(
         help > decisions / 100 && out - help > decisions / 100,
         "{out} of {decisions} went out, {help} for help"
+    );
+    assert!(
+        scheduled > decisions / 200 && closed > decisions / 200,
+        "{scheduled} went out while a schedule was open, {closed} did not while one was closed"
     );
 }

@@ -6,4 +6,5 @@ mod chance;
 mod charged;
 mod cost;
 mod help;
+mod times;
 mod world;

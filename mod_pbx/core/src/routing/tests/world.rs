@@ -161,17 +161,21 @@ impl World {
         }
     }
 
-    /// What is decided; whoever listens hears of the same decision, and its end last.
     pub(super) fn ask_as(&self, number: &str, line: Option<&str>, dialled: &str) -> Decision {
+        self.ask_at(number, line, dialled, noon())
+    }
+
+    /// What is decided then; whoever listens hears of the same decision, and its end last.
+    pub(super) fn ask_at(&self, number: &str, line: Option<&str>, dialled: &str, at: Timestamp) -> Decision {
         let payer = Payer {
             domain: &self.domain,
             extension: self.domain.find(number).unwrap(),
             line,
         };
-        let decision = decide(&self.view(None), &payer, dialled, noon());
-        let watch = Watch::at(noon());
+        let decision = decide(&self.view(None), &payer, dialled, at);
+        let watch = Watch::at(at);
         assert_eq!(
-            decide(&self.view(Some(&watch)), &payer, dialled, noon()),
+            decide(&self.view(Some(&watch)), &payer, dialled, at),
             decision,
             "{dialled}"
         );

@@ -31,7 +31,7 @@ pub(crate) fn register(protected: &mut Protected) -> Result<(), StartError> {
     protected.add("fsapi", "/fsapi", handler)
 }
 
-/// No CSRF token: nobody is signed in here, and no browser gets here.
+/// No CSRF token: nobody is signed in here, and no page of a browser's gets here (`protected`).
 async fn answer(State(app): State<App>, body: Bytes) -> Response {
     let (own, params) = fields(&body);
     let [_hostname, section, tag_name, key_name, key_value] = &own;

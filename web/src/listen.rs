@@ -12,10 +12,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use pbx_core::bans::Net;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
@@ -25,11 +27,14 @@ use crate::app::{Door, Via};
 pub(crate) const MOST_PUBLIC: usize = 1024;
 pub(crate) const MOST_LOCAL: usize = 64;
 
-/// Connections at once of one address that is neither ours nor a trusted proxy's.
+/// Connections at once of one address, or IPv6 network of 64 bits, that is neither ours nor a trusted proxy's.
 const MOST_OF_ONE: usize = 128;
 
 /// For how long a TLS handshake, or the head of a request, may take; and how long a connection may idle.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// For how long a peer may take nothing of what it is sent: its place is somebody else's then.
+const UNREAD: Duration = Duration::from_secs(30);
 
 /// The longest head of a request, in bytes.
 const HEAD: usize = 16 * 1024;
@@ -44,8 +49,8 @@ pub(crate) struct Shared {
     /// None: plain HTTP.
     pub(crate) tls: ArcSwapOption<ServerConfig>,
     pub(crate) room: Arc<Semaphore>,
-    /// How many connections each address has.
-    pub(crate) of: Mutex<HashMap<IpAddr, usize>>,
+    /// How many connections each has.
+    pub(crate) of: Mutex<HashMap<Net, usize>>,
     /// Whether an address may have as many as it likes.
     pub(crate) trusts: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
     /// Turns true when the server stops.
@@ -85,7 +90,7 @@ async fn turned(flag: &watch::Receiver<bool>) {
 /// A connection's place among those there may be.
 struct Seat {
     shared: Arc<Shared>,
-    address: IpAddr,
+    net: Net,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -93,7 +98,8 @@ impl Seat {
     fn take(shared: &Arc<Shared>, address: IpAddr) -> Option<Self> {
         let permit = Arc::clone(&shared.room).try_acquire_owned().ok()?;
         let mut of = shared.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = of.entry(address).or_default();
+        let net = Net::from(address);
+        let count = of.entry(net).or_default();
         if *count >= MOST_OF_ONE && !(shared.trusts)(address) {
             return None;
         }
@@ -101,7 +107,7 @@ impl Seat {
         drop(of);
         Some(Self {
             shared: Arc::clone(shared),
-            address,
+            net,
             _permit: permit,
         })
     }
@@ -110,10 +116,10 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut of = self.shared.of.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = of.get_mut(&self.address) {
+        if let Some(count) = of.get_mut(&self.net) {
             *count -= 1;
             if *count == 0 {
-                of.remove(&self.address);
+                of.remove(&self.net);
             }
         }
     }
@@ -159,8 +165,11 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, via
         .header_read_timeout(PATIENCE)
         .max_buf_size(HEAD)
         .max_headers(LINES);
+    // An answer that nobody reads would be held for ever: hyper has no limit for writing.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(UNREAD));
     let connection = builder
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     // What ends a connection badly is the peer's doing, and nothing that anybody has to look into.

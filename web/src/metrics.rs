@@ -101,7 +101,12 @@ impl Collector for Figures {
             presence.registrations as f64,
         )?;
         let view = pbx.presence().view();
-        page.gauge("calls", "Calls now", None, view.calls() as f64)?;
+        page.gauge(
+            "call_legs",
+            "Legs of calls that phones and browsers have now",
+            None,
+            view.calls() as f64,
+        )?;
         drop(view);
         page.gauge("bans", "Bans in force", None, pbx.bans().list().len() as f64)?;
         page.gauge(

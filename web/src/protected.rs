@@ -1,11 +1,13 @@
 //! Paths for programs on this machine alone: monitoring, and a switch that asks over HTTP.
 //!
 //! An area registers its routes here by name. They are answered on the local listener to a peer on this machine;
-//! everywhere else they do not exist. What a proxy passes on comes from elsewhere, whatever address it has.
+//! everywhere else they do not exist. What a proxy says that it passes on comes from elsewhere, whatever address it has; and
+//! no page of a browser's gets here.
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use axum::http::header::ORIGIN;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
@@ -54,11 +56,17 @@ impl Protected {
 async fn check(request: Request, next: Next) -> Response {
     let via = request.extensions().get::<Via>();
     let near = via.is_some_and(|via| via.door == Door::Local && via.peer.ip().to_canonical().is_loopback());
-    if near && !was_forwarded(request.headers()) {
+    if near && !was_forwarded(request.headers()) && !is_of_a_page(request.headers()) {
         next.run(request).await
     } else {
         Problem::not_found().into_response()
     }
+}
+
+/// A page in a browser on this machine asks, and not the person at it.
+fn is_of_a_page(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site");
+    headers.contains_key(ORIGIN) || site.is_some_and(|site| site != "none")
 }
 
 fn was_forwarded(headers: &HeaderMap) -> bool {

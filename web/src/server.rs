@@ -19,9 +19,9 @@ use crate::limits::Limits;
 use crate::verto::Sockets;
 use crate::{herald, listen, routes, tls, verto};
 
-/// Threads that serve, and threads for what blocks.
+/// Threads that serve, and threads for what blocks: one of these is at times an import's, which are made one at a time.
 const WORKERS: usize = 2;
-const BLOCKING: usize = 2;
+const BLOCKING: usize = 3;
 
 /// Their stacks, in bytes: SQLite and TLS handshakes run there.
 const STACK: usize = 1024 * 1024;

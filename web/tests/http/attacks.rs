@@ -225,6 +225,34 @@ fn a_body_that_does_not_come_ends_the_request() {
 }
 
 #[test]
+fn who_reads_no_answer_loses_the_place() {
+    let site = Site::new(&[]);
+    let request = format!(
+        "GET /api/openapi.json HTTP/1.1\r\nHost: {}\r\n\r\n",
+        site.public()
+    );
+    let mut deaf = connect(site.public());
+    deaf.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    // More answers than there is room for on the way.
+    let _ = deaf.write_all(request.repeat(400).as_bytes());
+    let begun = Instant::now();
+    let connections = || site.pbx.front().unwrap().listeners()[0].connections;
+    while connections() == 0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "the connection is taken"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    while connections() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(90), "it is still there");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // Not at once: a phone may be in a tunnel.
+    assert!(begun.elapsed() > Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn what_is_too_large_is_not_read() {
     let site = Site::new(&[]);
     let json = [

@@ -66,6 +66,27 @@ fn a_proxy_that_is_pointed_at_the_local_listener_by_mistake_opens_nothing() {
     }
 }
 
+/// Somebody at this machine reads a page that asks on its own.
+#[test]
+fn no_page_of_a_browser_gets_there() {
+    let site = Site::new(&[]);
+    for (method, path) in PATHS {
+        let own = format!("http://{}", site.local());
+        for header in [
+            ("Origin", "https://evil.example"),
+            ("Origin", &own),
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Site", "same-site"),
+        ] {
+            let answer = ask(site.local(), method, path, &[header], "section=directory");
+            assert_eq!(answer.status, 404, "{path} {header:?}: {answer:?}");
+        }
+        let typed = [("Sec-Fetch-Site", "none")];
+        let answer = ask(site.local(), method, path, &typed, "section=directory");
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    }
+}
+
 #[test]
 fn the_local_listener_has_nothing_else() {
     let site = Site::new(&[]);
@@ -96,7 +117,7 @@ fn metrics_say_what_the_pbx_counts() {
         "pbx_lookup_duration_seconds_bucket{le=\"+Inf\",section=\"directory\",result=\"answered\"} 2",
         "pbx_registrations 0",
         "pbx_events_dropped_total 0",
-        "pbx_calls 0",
+        "pbx_call_legs 0",
         "pbx_bans 0",
         "pbx_sign_ins 0",
         "pbx_database_writable 1",

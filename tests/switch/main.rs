@@ -65,6 +65,7 @@ mod storage;
 mod takeover;
 mod trunk_tls;
 mod voicemail;
+mod ways;
 
 use std::process::ExitCode;
 
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
     sent_on::add(&mut trials);
     refer::add(&mut trials);
     refused::add(&mut trials);
+    ways::add(&mut trials);
     takeover::add(&mut trials);
     trunk_tls::add(&mut trials);
     alarm::add(&mut trials);

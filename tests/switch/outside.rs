@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 
+use crate::executed::Executed;
 use crate::group::Group;
 use crate::handset::Handset;
 use crate::ports;
@@ -189,14 +190,27 @@ fn nobody_goes_out_without_a_grant(rig: &mut Rig) {
         "030999111%3Bgw=alpha",
         "030999111%7Csofia%2Fgateway%2Falpha%2F1900",
     ] {
-        let call = alice.call(dialled);
-        let refused = |status: u16| (400..600).contains(&status);
-        wait::until(&format!("{dialled} to be refused"), wait::SOON, || {
-            let heard = alice.heard();
-            let ours = |m: &&Message| refused(m.status) && m.status != 407 && m.status != 401;
-            heard.iter().rev().find(ours).map(|_| ())
+        let executed = Executed::listen();
+        let logged = |rig: &Rig| {
+            let log = rig.site.log();
+            let ours = log
+                .lines()
+                .filter(|line| line.contains("the call of 1001@acme.test to "));
+            ours.filter(|line| line.contains(" is refused (no-number)"))
+                .count()
+        };
+        let before = logged(rig);
+        alice.call(dialled).until_answered(404);
+        wait::until(&format!("the log to say why of {dialled}"), wait::SOON, || {
+            (logged(rig) > before).then_some(())
         });
-        drop(call);
+        rig.switch.until("show channels count", "0 total.");
+        let ran = executed.all();
+        let told = |(name, data): &(String, String)| name == "playback" && data.contains("(330,30,950)");
+        assert!(ran.iter().any(told), "{dialled}: {ran:?}");
+        let typed = percent_decoded(dialled);
+        let explained = rig.switch.api(&format!("pbx explain 1001@{ACME} '{typed}'"));
+        assert!(explained.contains("refused (no-number)"), "{typed}: {explained}");
     }
     assert_eq!(counts(), before, "no leg left");
     let log = rig.site.log();
@@ -206,11 +220,26 @@ fn nobody_goes_out_without_a_grant(rig: &mut Rig) {
     );
 }
 
+fn percent_decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut all = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (code, rest) = part.split_at(2);
+        all.push(char::from(u8::from_str_radix(code, 16).expect("two digits")));
+        all.push_str(rest);
+    }
+    all
+}
+
 /// Caps, routes that are off and bans keep no call for help back; more digits are none.
 fn a_call_for_help_goes_out_whatever_is(rig: &mut Rig) {
     let [_, beta] = carriers();
-    rig.switch
-        .ok(&format!("pbx cap set 1001@{ACME} --concurrent 0 --per-day 0"));
+    let classes = ["local", "national", "mobile", "international", "premium"]
+        .map(|class| format!("--{class}-per-day 0"))
+        .join(" ");
+    rig.switch.ok(&format!(
+        "pbx cap set 1001@{ACME} --concurrent 0 --per-hour 0 --per-day 0 {classes}"
+    ));
     rig.switch
         .ok(&format!("pbx route set germany@{ACME} --enabled no"));
     // Somebody tries passwords from there.

@@ -22,6 +22,10 @@ struct Shared {
     socket: UdpSocket,
     /// Whether OPTIONS are answered, and calls.
     there: AtomicBool,
+    /// Whether OPTIONS are.
+    pinged: AtomicBool,
+    /// Whether who calls has to show an account.
+    asks: AtomicBool,
     /// How an INVITE is answered.
     answer: Mutex<&'static str>,
     heard: Mutex<Vec<Message>>,
@@ -37,6 +41,8 @@ impl Trunk {
         let shared = Arc::new(Shared {
             socket,
             there: AtomicBool::new(true),
+            pinged: AtomicBool::new(true),
+            asks: AtomicBool::new(false),
             answer: Mutex::new("200 OK"),
             heard: Mutex::default(),
             over: AtomicBool::new(false),
@@ -61,6 +67,16 @@ impl Trunk {
     /// From now on it answers nothing, or again.
     pub(crate) fn be_there(&self, there: bool) {
         self.shared.there.store(there, Relaxed);
+    }
+
+    /// From now on it answers calls alone, or OPTIONS again.
+    pub(crate) fn answer_options(&self, pinged: bool) {
+        self.shared.pinged.store(pinged, Relaxed);
+    }
+
+    /// From now on who calls is asked for an account, of the realm `carrier.test`, or no longer.
+    pub(crate) fn ask_for_account(&self, asks: bool) {
+        self.shared.asks.store(asks, Relaxed);
     }
 
     /// How it answers calls from now on, such as `503 Service Unavailable`.
@@ -154,8 +170,14 @@ impl Shared {
         }
         let answer = *self.answer.lock().unwrap_or_else(PoisonError::into_inner);
         match method.as_str() {
+            "INVITE" if self.asks.load(Relaxed) && message.header("Proxy-Authorization").is_none() => {
+                let challenge = "407 Proxy Authentication Required\r\n\
+                                 Proxy-Authenticate: Digest realm=\"carrier.test\", nonce=\"a1b2c3\", algorithm=MD5";
+                self.reply(from, &message, challenge, "");
+            }
             "INVITE" if answer.starts_with('2') => self.reply(from, &message, answer, &offer()),
             "INVITE" => self.reply(from, &message, answer, ""),
+            "OPTIONS" if !self.pinged.load(Relaxed) => {}
             _ => self.reply(from, &message, "200 OK", ""),
         }
     }

@@ -4,6 +4,7 @@
 //! `pbx explain`, a test of routes. It reads the snapshot and the view, takes no lock and no file.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -283,7 +284,7 @@ impl Case<'_, '_> {
         };
         let all = route.gateways.iter().filter_map(|to| {
             let gateway = self.view.snapshot.gateways.by_id(to.gateway)?;
-            Some((&**gateway, to.caller_id.as_ref()))
+            Some((gateway, to.caller_id.as_ref()))
         });
         self.usable(all, route.caller_id.as_ref(), &sent, for_help)
     }
@@ -300,18 +301,18 @@ impl Case<'_, '_> {
             .iter()
             // Who listens learns nothing of what other domains have.
             .filter(|gateway| gateway.serves(&self.payer.domain.name))
-            .map(|gateway| (&**gateway, None));
+            .map(|gateway| (gateway, None));
         self.usable(all, None, &sent, true)
     }
 
     fn usable<'g>(
         &self,
-        all: impl Iterator<Item = (&'g Gateway, Option<&'g CallerId>)>,
+        all: impl Iterator<Item = (&'g Arc<Gateway>, Option<&'g CallerId>)>,
         of_route: Option<&CallerId>,
         sent: &Sent,
         for_help: bool,
     ) -> Vec<Way> {
-        let (mut ways, mut last) = (Vec::new(), Vec::new());
+        let (mut ways, mut last, mut straight) = (Vec::new(), Vec::new(), Vec::new());
         for (gateway, of_gateway) in all {
             let name = &gateway.name;
             if !gateway.enabled || !gateway.serves(&self.payer.domain.name) {
@@ -342,10 +343,20 @@ impl Case<'_, '_> {
                 number: sent.clone(),
                 caller_id: caller_id.cloned(),
                 style: gateway.caller_id_style,
+                straight: None,
             };
+            if for_help && state != State::Up {
+                let proxy = &gateway.proxy;
+                self.good(1, format_args!("and in the end straight to its proxy, {proxy}"));
+                straight.push(Way {
+                    straight: Some(Arc::clone(gateway)),
+                    ..way.clone()
+                });
+            }
             if down || !room { &mut last } else { &mut ways }.push(way);
         }
         ways.append(&mut last);
+        ways.append(&mut straight);
         ways
     }
 

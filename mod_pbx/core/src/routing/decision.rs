@@ -1,11 +1,14 @@
 //! What a decision says.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::class::Class;
 use super::outside::CallerId;
 use super::plan::NotOutside;
 use crate::names::{GatewayName, Slug};
+use crate::store::gateways::Gateway;
 use crate::store::rows::CallerIdStyle;
 
 /// A number as a gateway is sent it: digits, and a `+` before them if at all.
@@ -41,6 +44,9 @@ pub struct Way {
     pub caller_id: Option<CallerId>,
     /// Where the gateway looks for that.
     pub style: CallerIdStyle,
+    /// A call for help goes to the proxy of this gateway whatever mod_sofia thinks of it: to one that does not answer
+    /// OPTIONS, or where it is not registered, mod_sofia sends nothing (`sofia_outgoing_channel`, `GATEWAY_DOWN`).
+    pub straight: Option<Arc<Gateway>>,
 }
 
 /// A call that goes out.

@@ -96,7 +96,8 @@ pub fn warnings<'d>(view: &Facts<'_>, domains: impl Iterator<Item = &'d Domain>)
                  pbx route show {route}"
             ),
             Why::Down => format!(
-                "calls for help of {whose} to {dialled} would fail now: every gateway for them is down"
+                "calls for help of {whose} to {dialled} may fail now: every gateway for them is down; they are sent to it all the \
+                 same"
             ),
         }
     };

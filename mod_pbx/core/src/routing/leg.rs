@@ -3,11 +3,12 @@
 use uuid::Uuid;
 
 use super::decide::Payer;
-use super::decision::{Out, Refusal, Way};
+use super::decision::{Out, Refusal, Sent, Way};
 use crate::caps::{Asker, Charge, VARIABLE};
 use crate::follow::Hops;
 use crate::gateways::{LEG, PROFILE};
 use crate::registry::View;
+use crate::store::gateways::Gateway;
 use crate::store::rows::CallerIdStyle;
 use crate::store::snapshot::{Domain, Extension};
 use crate::xml::action::ActionData;
@@ -127,10 +128,15 @@ impl Leg<'_> {
             }
         }
         data.literal(match (way.style, &way.caller_id) {
-            (CallerIdStyle::Pai, Some(_)) => ",sip_cid_type=pid]",
-            (CallerIdStyle::Rpid, Some(_)) => ",sip_cid_type=rpid]",
-            _ => ",sip_cid_type=none]",
+            (CallerIdStyle::Pai, Some(_)) => ",sip_cid_type=pid",
+            (CallerIdStyle::Rpid, Some(_)) => ",sip_cid_type=rpid",
+            _ => ",sip_cid_type=none",
         });
+        if let Some(gateway) = &way.straight {
+            straight(gateway, &way.number, data);
+            return;
+        }
+        data.literal("]");
         data.literal("sofia/gateway/")
             .literal(PROFILE)
             .literal("::")
@@ -138,4 +144,23 @@ impl Leg<'_> {
             .literal("/")
             .sent(&way.number);
     }
+}
+
+/// To the proxy itself, with the gateway's account if it is asked for (`sofia_reg_handle_sip_r_challenge`).
+fn straight(gateway: &Gateway, number: &Sent, data: &mut ActionData<'_>) {
+    if let Some(domain) = gateway.from_domain.as_ref().or(gateway.realm.as_ref()) {
+        data.literal(",sip_invite_domain=").domain(domain);
+    }
+    data.literal(",sip_use_gateway=")
+        .literal(PROFILE)
+        .literal("::")
+        .gateway(&gateway.name)
+        .literal("]sofia/")
+        .literal(PROFILE)
+        .literal("/sip:")
+        .sent(number)
+        .literal("@")
+        .sip_host(&gateway.proxy)
+        .literal(";transport=")
+        .literal(gateway.transport.as_str());
 }

@@ -7,7 +7,7 @@
 //! by type; free text loses every character with a meaning.
 
 use crate::caps::Charge;
-use crate::names::{Dialled, DomainName, E164, GatewayName, Number, Username};
+use crate::names::{Dialled, DomainName, E164, GatewayName, Number, SipHost, Username};
 use crate::presence::target::Target;
 use crate::prompts::{Announcement, Folder, Prompt};
 use crate::routing::Sent;
@@ -56,6 +56,12 @@ impl<'a> ActionData<'a> {
     /// A gateway.
     pub fn gateway(&mut self, name: &GatewayName) -> &mut Self {
         self.0.push_str(name.as_str());
+        self
+    }
+
+    /// A host that SIP is sent to, and its port.
+    pub fn sip_host(&mut self, host: &SipHost) -> &mut Self {
+        self.0.push_str(host.as_str());
         self
     }
 

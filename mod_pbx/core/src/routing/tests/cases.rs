@@ -92,30 +92,31 @@ fn a_call_for_help_goes_before_everything() {
         },
         ..Parts::default()
     };
-    let mut world = World::new(&[alice], vec![a.clone(), b], parts);
+    let mut world = World::new(&[alice], vec![a.clone(), b.clone()], parts);
     world.gateways.pretend(a.id, State::Down, 9);
+    world.gateways.pretend(b.id, State::Up, 0);
     let Decision::Out(out) = world.ask("1001", "112") else {
         panic!()
     };
     assert!(out.is_emergency() && out.class.is_none());
     assert_eq!(
         world.out("1001", "112"),
-        ["b 112", "a 112"],
-        "one that is down comes last"
+        ["b 112", "a 112", "a 112 straight"],
+        "one that is down comes last, and then again without asking mod_sofia"
     );
     assert_eq!(out.ways[0].caller_id, caller_id("+4930100"), "the route's own");
     assert_eq!(
         world.out("1001", "9112"),
-        ["b 112", "a 112"],
+        ["b 112", "a 112", "a 112 straight"],
         "behind the access prefix"
     );
     for not in ["1120", "91120", "9112110", "0112", "+112", "112 "] {
         assert!(matches!(world.ask("1001", not), Decision::Refused(_)), "{not}");
     }
     // The setting's numbers go by any gateway, where the domain says nothing of them.
-    assert_eq!(world.out("1001", "911"), ["b 911", "a 911"]);
+    assert_eq!(world.out("1001", "911"), ["b 911", "a 911", "a 911 straight"]);
     world.snapshot.outside = Default::default();
-    assert_eq!(world.out("1001", "112"), ["b 112", "a 112"]);
+    assert_eq!(world.out("1001", "112"), ["b 112", "a 112", "a 112 straight"]);
     assert_eq!(
         world.out("1001", "9112"),
         ["not-granted"],
@@ -135,8 +136,9 @@ fn a_full_gateway_is_left_out_and_tried_last_for_help() {
         routes: vec![help, route("all", "*", &[&a, &b], &[alice.channel])],
         ..Parts::default()
     };
-    let mut world = World::new(&[alice], vec![a.clone(), b], parts);
-    assert_eq!(world.out("1001", "112"), ["a 112", "b 112"]);
+    let mut world = World::new(&[alice], vec![a.clone(), b.clone()], parts);
+    world.gateways.pretend(b.id, State::Up, 0);
+    assert_eq!(world.out("1001", "112"), ["a 112", "b 112", "a 112 straight"]);
     world.gateways.pretend(a.id, State::Up, 1);
     assert_eq!(world.out("1001", "030123456"), ["b +4930123456"]);
     assert_eq!(world.out("1001", "112"), ["b 112", "a 112"]);

@@ -81,7 +81,7 @@ fn gateways_that_are_all_down_are_told_of_as_long_as_they_are() {
     let said = warnings(&world);
     assert_eq!(said.len(), 1);
     assert!(
-        said[0].contains("would fail now: every gateway for them is down"),
+        said[0].contains("may fail now: every gateway for them is down"),
         "{said:?}"
     );
     world.gateways.pretend(one.id, State::Unknown, 0);

@@ -13,7 +13,7 @@ use crate::prompts::Sounds;
 use crate::registry::View;
 use crate::routing::outside::{CallerId, Outside, Parts, Route, To};
 use crate::routing::plan::Plan;
-use crate::routing::{Decision, Payer, Watch, countries, decide};
+use crate::routing::{Decision, Payer, Watch, Way, countries, decide};
 use crate::store::gateways::{Gateway, Gateways};
 use crate::store::rows::{CallerIdStyle, Transport};
 use crate::store::snapshot::{Domain, Extension, Snapshot};
@@ -194,7 +194,8 @@ impl World {
         match self.ask(number, dialled) {
             Decision::Out(out) => {
                 let ways = out.ways.iter();
-                ways.map(|way| format!("{} {}", &way.name.as_str()[3..], way.number.as_str()))
+                let how = |way: &Way| if way.straight.is_some() { " straight" } else { "" };
+                ways.map(|way| format!("{} {}{}", &way.name.as_str()[3..], way.number.as_str(), how(way)))
                     .collect()
             }
             Decision::Refused(why) => vec![why.code().to_owned()],

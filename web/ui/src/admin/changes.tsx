@@ -31,7 +31,7 @@ export const Changes = ({ value }: { value: Value | undefined; row: Row }) => {
         const { table, id, before, after, secrets_changed: secrets } = change
         const name = (after ?? before ?? {}) as Record<string, unknown>
         return (
-          <table key={`${table} ${id}`} class="list">
+          <table key={`${table} ${id}`} class="list stacked">
             <caption>
               {table} {plain(name.name ?? name.number ?? name.username ?? id)}
               {!before && ` · ${say(W.made)}`}
@@ -48,15 +48,15 @@ export const Changes = ({ value }: { value: Value | undefined; row: Row }) => {
               {differing(change).map((field) => (
                 <tr key={field}>
                   <th scope="row">{field}</th>
-                  {before && <td>{plain(before[field])}</td>}
-                  {after && <td>{plain(after[field])}</td>}
+                  {before && <td data-label={say(W.before)}>{plain(before[field])}</td>}
+                  {after && <td data-label={say(W.after)}>{plain(after[field])}</td>}
                 </tr>
               ))}
               {secrets.map((field) => (
                 <tr key={field}>
                   <th scope="row">{field}</th>
-                  {before && <td>••••</td>}
-                  {after && <td>{say(W.secret)}</td>}
+                  {before && <td data-label={say(W.before)}>••••</td>}
+                  {after && <td data-label={say(W.after)}>{say(W.secret)}</td>}
                 </tr>
               ))}
             </tbody>

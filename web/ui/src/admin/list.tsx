@@ -78,8 +78,8 @@ export const List = ({ noun, by }: Props) => {
     query.value = { ...query.value, page: 1, ...change }
   }
   const columns = noun.fields.filter((field) => field.column)
-  // On a phone four columns would break words: they stand below each other.
-  const many = columns.filter((field) => field.column !== 'wide').length > 3
+  // On a phone three columns would break words: they stand below each other.
+  const many = columns.filter((field) => field.column !== 'wide').length > 2
   const chosen = q !== '' || Object.values(filters).some(Boolean) || by !== undefined
   const pages = Math.max(1, Math.ceil((part.value?.total ?? 0) / SIZE))
   const title = say(noun.title)

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::did::{self, Outside};
 use super::ended;
+use super::outside::refused;
+use super::refusal::STRANGER;
 use crate::caps::Asker;
 use crate::gateways::{self, CONTEXT};
 use crate::registry::View;
@@ -70,7 +72,15 @@ fn answer(context: &str, rq: &Request<'_>, view: &View<'_>) -> String {
     let counts = &view.gateways.counts;
     let Some(gateway) = gateways::of_call(rq, view) else {
         counts.stranger();
-        return ended(context, "stranger", "403", "CALL_REJECTED");
+        let from = rq.param("variable_sip_network_ip").unwrap_or_default();
+        let dialled = rq.param("Hunt-Destination-Number").unwrap_or_default();
+        return refused(
+            context,
+            format_args!("a caller at {from}"),
+            view,
+            &dialled,
+            STRANGER,
+        );
     };
     let channel = rq.param("Unique-ID").unwrap_or_default();
     let has_room = match channel.parse::<Uuid>() {

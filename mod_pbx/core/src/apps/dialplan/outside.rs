@@ -327,7 +327,13 @@ pub(super) fn after_bridge(rq: &Request<'_>, separator: &'static str, data: &mut
 }
 
 /// Tells why in the log, and the caller in words.
-fn refused(context: &str, who: std::fmt::Arguments<'_>, view: &View<'_>, dialled: &str, why: Why) -> String {
+pub(super) fn refused(
+    context: &str,
+    who: std::fmt::Arguments<'_>,
+    view: &View<'_>,
+    dialled: &str,
+    why: Why,
+) -> String {
     let mut doc = open(context, "not-out");
     refusal::logged(&mut doc, who, dialled, why);
     refusal::spoken(&mut doc, view, why.said, why.end);

@@ -88,6 +88,14 @@ pub(super) const NOBODY: Why = Why {
     end: ("403", "CALL_REJECTED"),
 };
 
+/// A call was dialled into a gateway's context (`gw+NAME`), which proves nothing.
+pub(super) const STRANGER: Why = Why {
+    code: "no-gateway-call",
+    text: "it names a gateway, and comes by none",
+    said: Prompt::NOT_PERMITTED,
+    end: ("403", "CALL_REJECTED"),
+};
+
 /// The number outside is one of ours, and the call would come back.
 pub(super) const OWN_NUMBER: Why = Why {
     code: "own-number",

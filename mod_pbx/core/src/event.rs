@@ -59,6 +59,27 @@ pub enum Kind {
     VertoLeft,
 }
 
+impl Kind {
+    /// Whether an event is believed when this header of it is too long to be kept.
+    fn does_without(self, header: &CStr) -> bool {
+        const WORDS: [&CStr; 3] = [c"user-agent", c"reason", c"Phrase"];
+        let of_strangers = matches!(
+            self,
+            Self::Refused
+                | Self::Voicemail
+                | Self::CallBegan
+                | Self::CallEnded
+                | Self::HelpFailed
+                // A PUBLISH and a SUBSCRIBE name whom they like: none of ours has a name as long as that.
+                | Self::LampTold
+                | Self::LampAsked
+                // A login without a session id that can be believed is punted.
+                | Self::VertoLogin
+        );
+        of_strangers || WORDS.contains(&header)
+    }
+}
+
 /// Which of the switch's events it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -105,9 +126,10 @@ pub struct Event {
 impl Event {
     /// Copies what `subscription` names; `read` gives the first header of that name, as bytes.
     ///
-    /// None: a value is longer than [`LONGEST_VALUE`], so the event as a whole is not to be believed. Of a
-    /// refusal, of a voicemail message, of a call's beginning and end, and of a call for help only that value is left out:
-    /// nobody escapes being counted or written down, and no message is lost, by a long name.
+    /// None: a value is longer than [`LONGEST_VALUE`], so the event as a whole is not to be believed, and what it
+    /// told is asked for again, which costs much. So only that value is left out where it is a word that decides nothing,
+    /// and of what any stranger can have the switch tell: nobody escapes being counted or written down, no message is
+    /// lost, and nothing is asked for again, by a long name.
     /// Bytes that are not UTF-8 become U+FFFD, which no stored name contains.
     pub fn copy<'e>(
         subscription: &Subscription,
@@ -117,14 +139,7 @@ impl Event {
         for name in subscription.headers {
             let Some(value) = read(name) else { continue };
             if value.len() > LONGEST_VALUE {
-                let one = [
-                    Kind::Refused,
-                    Kind::Voicemail,
-                    Kind::CallBegan,
-                    Kind::CallEnded,
-                    Kind::HelpFailed,
-                ];
-                if one.contains(&subscription.kind) {
+                if subscription.kind.does_without(name) {
                     continue;
                 }
                 return None;
@@ -209,6 +224,43 @@ mod tests {
             (name == c"call-id").then_some(long.as_slice())
         });
         assert_eq!(event, None);
+    }
+
+    #[test]
+    fn nothing_is_asked_for_again_because_of_what_a_stranger_wrote() {
+        let long = vec![b'x'; LONGEST_VALUE + 1];
+        let copy = |kind: Kind, oversized: &CStr| {
+            let is = |subscription: &&Subscription| subscription.kind == kind;
+            let subscription = SUBSCRIPTIONS.iter().find(is).unwrap();
+            assert!(subscription.headers.contains(&oversized));
+            Event::copy(subscription, |name| {
+                Some(if name == oversized {
+                    long.as_slice()
+                } else {
+                    b"other"
+                })
+            })
+        };
+        for (kind, header) in [
+            // mod_sofia takes a PUBLISH from anybody, and fires its From as it is.
+            (Kind::LampTold, c"from"),
+            (Kind::LampAsked, c"to"),
+            (Kind::LampAsked, c"sub-call-id"),
+            (Kind::VertoLogin, c"verto_login"),
+            (Kind::VertoLogin, c"verto_sessid"),
+            (Kind::Refused, c"to-user"),
+            (Kind::CallBegan, c"Caller-Caller-ID-Name"),
+            // What it is called decides nothing.
+            (Kind::Registered, c"user-agent"),
+            (Kind::Unregistered, c"reason"),
+            (Kind::GatewayState, c"Phrase"),
+        ] {
+            let event = copy(kind, header).unwrap_or_else(|| panic!("{kind:?} for its {header:?}"));
+            assert_eq!(event.header(header.to_str().unwrap()), None, "{kind:?}");
+            assert!(event.headers.iter().all(|(_, value)| &**value == "other"));
+        }
+        assert_eq!(copy(Kind::Registered, c"contact"), None);
+        assert_eq!(copy(Kind::VertoLeft, c"verto_client_address"), None);
     }
 
     #[test]

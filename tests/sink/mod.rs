@@ -32,8 +32,8 @@ pub(crate) struct Sink {
 #[derive(Debug, Default)]
 struct Shared {
     stop: AtomicBool,
-    /// What every recipient is answered, instead of being taken.
-    refusal: Mutex<Option<String>>,
+    /// What lines that begin so are answered, instead of being done.
+    refusals: Mutex<Vec<(String, String)>>,
     received: Mutex<Vec<Received>>,
 }
 
@@ -67,9 +67,17 @@ impl Sink {
         self.port
     }
 
-    /// Every recipient is answered this from now on, such as `550 unknown`; none: taken.
+    /// Every recipient is answered this from now on, such as `550 unknown`; none: whatever was refused is taken.
     pub(crate) fn refuse(&self, answer: Option<&str>) {
-        *lock(&self.shared.refusal) = answer.map(str::to_owned);
+        lock(&self.shared.refusals).clear();
+        if let Some(answer) = answer {
+            self.answer("RCPT", answer);
+        }
+    }
+
+    /// Lines that begin so are answered this from now on; an answer of nothing: the connection is closed.
+    pub(crate) fn answer(&self, begins: &str, answer: &str) {
+        lock(&self.shared.refusals).push((begins.to_owned(), answer.to_owned()));
     }
 
     /// All mail so far.
@@ -103,19 +111,20 @@ impl Shared {
                 .next()
                 .unwrap_or_default()
                 .to_ascii_uppercase();
+            let refusals = lock(&self.refusals).clone();
+            let refusal = refusals.into_iter().find(|(begins, _)| line.starts_with(begins));
             match verb.as_str() {
+                _ if refusal.as_ref().is_some_and(|(_, answer)| answer.is_empty()) => return Ok(()),
+                _ if refusal.is_some() => say(&refusal.unwrap_or_default().1)?,
                 "EHLO" => say("250-sink\r\n250 AUTH PLAIN")?,
                 "AUTH" => {
                     signed_in = line.split(' ').nth(2).map(str::to_owned);
                     say("235 welcome")?;
                 }
-                "RCPT" => match lock(&self.refusal).clone() {
-                    Some(refusal) => say(&refusal)?,
-                    None => {
-                        recipients.push(line);
-                        say("250 ok")?;
-                    }
-                },
+                "RCPT" => {
+                    recipients.push(line);
+                    say("250 ok")?;
+                }
                 "DATA" => {
                     say("354 go on")?;
                     let mut text = String::new();

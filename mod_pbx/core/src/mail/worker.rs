@@ -3,15 +3,13 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
-use lettre::SmtpTransport;
-
 use super::help;
 use super::letter::{self, Recording};
-use super::post::{self, Failure};
+use super::post::{Failure, Server};
 use super::{Shared, Trouble, is_configured, lock};
 use crate::store::mail::{Kind, Mail, Part, State};
 use crate::store::settings::{self, Settings};
+use jiff::{SignedDuration, Timestamp};
 
 /// How soon a mail is tried again the first time; each further pause is twice as long, up to an hour. A server
 /// that does not answer is tried every five minutes at least, for whatever waits.
@@ -99,12 +97,12 @@ impl Worker {
             if due.is_empty() {
                 return;
             }
-            let transport = match post::transport(settings, &self.shared.vault, &self.shared.host) {
-                Ok(transport) => transport,
+            let server = match Server::of(settings, &self.shared.vault, &self.shared.host) {
+                Ok(server) => server,
                 Err(failure) => return self.away(settings, &due[0], &failure),
             };
             for mail in &due {
-                if lock(&self.shared.state).stop || !self.send_one(settings, &transport, mail) {
+                if lock(&self.shared.state).stop || !self.send_one(settings, &server, mail) {
                     return;
                 }
             }
@@ -112,7 +110,7 @@ impl Worker {
     }
 
     /// Whether to go on with the next.
-    fn send_one(&mut self, settings: &Settings, transport: &SmtpTransport, mail: &Mail) -> bool {
+    fn send_one(&mut self, settings: &Settings, server: &Server, mail: &Mail) -> bool {
         let from = settings.get(&settings::MAIL_FROM);
         let message = match mail.kind {
             Kind::Voicemail => letter::compose(mail, from, self.recording(settings, mail)),
@@ -120,60 +118,53 @@ impl Worker {
         };
         let sent = message
             .map_err(Failure::Never)
-            .and_then(|message| post::send(transport, &message));
-        let (state, next, error) = match &sent {
-            Ok(()) => (State::Sent, Timestamp::now(), None),
-            Err(failure @ Failure::Server(_)) => {
-                self.away(settings, mail, failure);
-                return false;
-            }
-            Err(Failure::Never(text)) => (State::Failed, Timestamp::now(), Some(text.as_str())),
-            Err(Failure::Later(text)) => self.later(settings, mail, text),
-        };
+            .and_then(|message| server.send(&message));
+        if let Err(failure @ (Failure::Away(_) | Failure::Broken(_))) = &sent {
+            self.away(settings, mail, failure);
+            return false;
+        }
         self.failures = 0;
         self.retry_at = None;
-        lock(&self.shared.state).trouble = None;
-        self.note(mail, state, next, error)
-    }
-
-    fn later<'e>(
-        &self,
-        settings: &Settings,
-        mail: &Mail,
-        text: &'e str,
-    ) -> (State, Timestamp, Option<&'e str>) {
         let now = Timestamp::now();
-        if is_too_old(settings, mail, now) {
-            return (State::Failed, now, Some(text));
+        let (state, next, error) = match &sent {
+            Ok(()) => (State::Sent, now, None),
+            Err(Failure::Never(text)) => (State::Failed, now, Some(text.as_str())),
+            Err(failure) => {
+                let (state, next) = later(settings, mail, now);
+                (state, next, Some(failure.text()))
+            }
+        };
+        match &sent {
+            Err(failure @ Failure::Us(_)) => self.trouble(failure.text()),
+            _ => lock(&self.shared.state).trouble = None,
         }
-        let pause = pause(mail.attempts, LONGEST);
-        (State::Waiting, now.checked_add(pause).unwrap_or(now), Some(text))
+        self.note(mail, state, next, error)
     }
 
     /// No mail goes at all: this one is written down as tried, and all wait for the next attempt.
     fn away(&mut self, settings: &Settings, mail: &Mail, failure: &Failure) {
         let now = Timestamp::now();
-        let text = failure.text();
-        let state = if is_too_old(settings, mail, now) {
-            State::Failed
-        } else {
-            State::Waiting
-        };
-        // It is due as it was: whoever waited longest is tried first when the server is back.
-        let next = mail.next_at.parse().unwrap_or(now);
-        self.note(mail, state, next, Some(text));
+        let (state, mut next) = later(settings, mail, now);
+        if let Failure::Away(_) = failure {
+            // It had no part in that, and is due as it was: whoever waited longest is tried first when the server is
+            // back. Whatever else it was may be due to this mail, and others go before it.
+            next = mail.next_at.parse().unwrap_or(now);
+        }
+        self.note(mail, state, next, Some(failure.text()));
         self.retry_at = Some(Instant::now() + pause(self.failures, LONGEST_OF_A_SERVER));
         self.failures = self.failures.saturating_add(1);
+        self.trouble(failure.text());
+    }
+
+    /// Has people told why mail is not sent.
+    fn trouble(&self, text: &str) {
         let mut post = lock(&self.shared.state);
-        let since = post
-            .trouble
-            .take()
-            .map_or_else(|| time(now), |trouble| trouble.since);
-        if self.failures == 1 {
+        let since = post.trouble.take().map(|trouble| trouble.since);
+        if since.is_none() {
             tracing::warn!("mail is not sent: {text}");
         }
         post.trouble = Some(Trouble {
-            since,
+            since: since.unwrap_or_else(|| time(Timestamp::now())),
             text: letter::plain_long(text),
         });
     }
@@ -221,6 +212,15 @@ impl Worker {
             Err(error) => tracing::warn!("old mail is not forgotten: {error}"),
         }
     }
+}
+
+/// When a mail that was not taken is tried again, if it is.
+fn later(settings: &Settings, mail: &Mail, now: Timestamp) -> (State, Timestamp) {
+    if is_too_old(settings, mail, now) {
+        return (State::Failed, now);
+    }
+    let pause = pause(mail.attempts, LONGEST);
+    (State::Waiting, now.checked_add(pause).unwrap_or(now))
 }
 
 pub(crate) fn is_too_old(settings: &Settings, mail: &Mail, now: Timestamp) -> bool {

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use crate::event::{Kind, made_of};
 use crate::host::FakeHost;
 use crate::pbx::Pbx;
+use crate::store::mail::State;
 
 #[path = "../../../../tests/sink/mod.rs"]
 mod sink;
@@ -74,11 +75,15 @@ impl Desk {
     }
 
     fn left(&self, file: &Path, caller: &str) {
+        self.left_at("1001", file, caller);
+    }
+
+    fn left_at(&self, mailbox: &str, file: &Path, caller: &str) {
         self.pbx.tell(Some(made_of(
             Kind::Voicemail,
             &[
                 ("VM-Action", "leave-message"),
-                ("VM-User", "1001"),
+                ("VM-User", mailbox),
                 ("VM-Domain", "pbx.test"),
                 ("VM-Caller-ID-Name", caller),
                 ("VM-Caller-ID-Number", "1002"),
@@ -216,6 +221,59 @@ fn a_mailbox_that_is_refused_is_given_up_and_can_be_tried_again_or_dropped() {
     desk.ok("mail drop all");
     assert!(desk.say("mail drop all").starts_with("-ERR"));
     assert!(!desk.say("status").contains("given up:"));
+}
+
+/// How a mail to this address stands: waiting or failed, and what its last attempt said.
+fn standing(desk: &Desk, recipient: &str) -> Option<(State, String)> {
+    let all = desk.pbx.mail().list(100).unwrap();
+    let mail = all.into_iter().find(|mail| mail.recipient == recipient)?;
+    Some((mail.state, mail.last_error?))
+}
+
+#[test]
+fn a_mail_that_is_refused_keeps_no_other_from_being_sent() {
+    let sink = Sink::start(0);
+    let desk = Desk::new(sink.port());
+    let refused = [
+        ("null", "556 5.1.10 the domain takes no mail", State::Failed),
+        ("odd", "501 5.1.3 bad address syntax", State::Failed),
+        ("far", "554 5.7.1 Relay access denied", State::Waiting),
+        ("slow", "450 4.2.0 greylisted", State::Waiting),
+        ("fatal", "", State::Waiting),
+    ];
+    for (at, (name, answer, state)) in refused.into_iter().enumerate() {
+        let number = 1002 + at;
+        desk.ok(&format!(
+            "user add {name} --name {name} --email {name}@example.com"
+        ));
+        desk.ok(&format!("extension add {number} --user {name}"));
+        sink.answer(&format!("RCPT TO:<{name}@"), answer);
+        let file = desk.recording(&format!("msg_{number}.wav"));
+        desk.left_at(&number.to_string(), &file, "Bob");
+        let recipient = format!("{name}@example.com");
+        let stands = until("the refusal", || standing(&desk, &recipient));
+        assert!(stands.0 == state && stands.1.contains("RCPT TO: "), "{stands:?}");
+    }
+    assert!(desk.say("status").contains("mails wait since"));
+    desk.left(&desk.recording("msg_1.wav"), "Bob");
+    let mail = until_received(&sink, 1).remove(0);
+    assert_eq!(mail.recipients, ["RCPT TO:<alice@example.com>"]);
+}
+
+#[test]
+fn a_sender_who_is_refused_is_a_setting_and_costs_no_mail() {
+    let sink = Sink::start(0);
+    let desk = Desk::new(sink.port());
+    sink.answer("MAIL FROM:<voicemail@pbx.test>", "550 5.7.1 not your domain");
+    desk.left(&desk.recording("msg_1.wav"), "Bob");
+    let status = until("the trouble to be told", || {
+        Some(desk.say("status")).filter(|text| text.contains("1 mail waits since"))
+    });
+    assert!(status.contains("MAIL FROM: permanent error (550)"), "{status}");
+    desk.ok("setting set mail-from pbx@example.com");
+    desk.ok("mail retry");
+    let mail = until_received(&sink, 1).remove(0);
+    assert_eq!(mail.recipients, ["RCPT TO:<alice@example.com>"]);
 }
 
 #[test]

@@ -29,6 +29,10 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
                 "a_line_does_not_register_as_another",
                 a_line_does_not_register_as_another,
             ),
+            (
+                "a_line_that_is_full_bans_no_phone_of_its_own",
+                a_line_that_is_full_bans_no_phone,
+            ),
             ("bans_outlive_a_crash", bans_outlive_a_crash),
         ],
     );
@@ -174,6 +178,36 @@ fn a_line_does_not_register_as_another(rig: &mut Rig) {
     assert_eq!(phone.send_register(alice, &digest).unwrap().status, 403);
     let list = rig.switch.api("sofia status profile internal reg");
     assert!(!list.contains("127.0.0.86"), "{list}");
+}
+
+/// The second phone of a line that may have one is refused as long as it tries, and gets its place when there is room; who
+/// guesses meanwhile is banned.
+fn a_line_that_is_full_bans_no_phone(rig: &mut Rig) {
+    let domain = DOMAINS[1];
+    rig.switch
+        .ok(&format!("pbx line set bob@{domain} --max-registrations 1"));
+    let right = password("bob", domain);
+    let bob = account("bob", domain, &right);
+    let mut first = Phone::at("127.0.0.90");
+    assert_eq!(first.register(bob, 60).unwrap()[1].status, 200);
+    rig.switch
+        .until(&format!("pbx presence 1002@{domain} json"), "127.0.0.90:");
+    let mut second = Phone::at("127.0.0.91");
+    for turn in 0..40 {
+        assert_eq!(second.register(bob, 60).unwrap()[1].status, 403);
+        if turn % 2 == 0 {
+            let wrong = account("bob", domain, "wrong");
+            let answers = Phone::at("127.0.0.92").register(wrong, 60).unwrap();
+            assert_eq!(answers[1].status, 403);
+        }
+    }
+    until_banned(rig, "127.0.0.92");
+    let list = rig.switch.ok("pbx ban list json");
+    assert!(!list.contains("127.0.0.91"), "{list}");
+    assert_eq!(first.register(bob, 0).unwrap()[1].status, 200);
+    wait::until("a place for the second phone", wait::SOON, || {
+        (second.register(bob, 60).unwrap()[1].status == 200).then_some(())
+    });
 }
 
 fn bans_outlive_a_crash(rig: &mut Rig) {

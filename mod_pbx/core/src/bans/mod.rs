@@ -12,6 +12,7 @@
 mod culprit;
 mod firewall;
 mod ledger;
+mod tries;
 pub mod view;
 mod worker;
 

@@ -1,5 +1,7 @@
 //! Bans in a whole PBX: from the switch's event to what its next lookup gets, and over a restart.
 
+mod right;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,6 +9,7 @@ use crate::event::{Event, Kind, made_of};
 use crate::host::FakeHost;
 use crate::pbx::Pbx;
 use crate::request::Request;
+use crate::secret;
 
 struct Desk {
     pbx: Arc<Pbx>,
@@ -90,6 +93,48 @@ impl Desk {
 
     /// Whether the switch gets the credential to check this digest with.
     fn gets(&self, user: &str, from: &str, method: &str, number: &str) -> bool {
+        self.gets_for(user, from, method, number, &[])
+    }
+
+    /// The same for a digest that is right, or wrong.
+    fn gets_by_digest(&self, user: &str, from: &str, asked: (&str, &str), right: bool) -> bool {
+        self.gets_with(user, from, asked, right, &[])
+    }
+
+    fn gets_with(
+        &self,
+        user: &str,
+        from: &str,
+        (method, number): (&str, &str),
+        right: bool,
+        others: &[(&str, &str)],
+    ) -> bool {
+        let snapshot = self.pbx.store().snapshot();
+        let extension = snapshot.domain("pbx.test").unwrap().find(user).unwrap();
+        let mut a1 = extension.line(user).unwrap().a1;
+        a1[0] ^= u8::from(!right);
+        let counted = ["00000001", "c", "auth"];
+        let response = secret::response(&a1, (method, "sip:pbx.test"), "n", Some(counted));
+        let response = secret::hex(&response);
+        let digest = [
+            ("sip_auth_uri", "sip:pbx.test"),
+            ("sip_auth_nonce", "n"),
+            ("sip_auth_nc", counted[0]),
+            ("sip_auth_cnonce", counted[1]),
+            ("sip_auth_qop", counted[2]),
+            ("sip_auth_response", &response),
+        ];
+        self.gets_for(user, from, method, number, &[&digest, others].concat())
+    }
+
+    fn gets_for(
+        &self,
+        user: &str,
+        from: &str,
+        method: &str,
+        number: &str,
+        fields: &[(&str, &str)],
+    ) -> bool {
         let pairs = [
             ("action", "sip_auth"),
             ("sip_auth_method", method),
@@ -103,7 +148,8 @@ impl Desk {
             ("domain", "pbx.test"),
             ("ip", from),
         ];
-        let params: Vec<_> = pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        let all = pairs.iter().chain(fields);
+        let params: Vec<_> = all.map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let reply = self.pbx.lookup(&Request {
             section: "directory",
             tag_name: "domain",

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::culprit::{Account, Culprit, Net};
 use super::ledger::{Ban, Ledger};
+use super::tries::Tries;
 use crate::presence::view::Moment;
 use crate::request::Request;
 
@@ -28,6 +29,7 @@ pub struct View {
     pairs: imbl::HashMap<u64, Arc<(Culprit, Ban)>>,
     /// Lines that registered from a net, by `hash`, and when last. No ban is for them.
     friends: imbl::HashMap<u64, Day>,
+    tries: Arc<Tries>,
 }
 
 impl Default for View {
@@ -38,6 +40,7 @@ impl Default for View {
             nets: imbl::HashMap::new(),
             pairs: imbl::HashMap::new(),
             friends: imbl::HashMap::new(),
+            tries: Arc::default(),
         }
     }
 }
@@ -53,6 +56,20 @@ impl View {
             return false;
         };
         self.is_banned(address, domain, username, self.now())
+    }
+
+    /// This registration has the right digest, and the switch will refuse it all the same, with the event of a wrong one:
+    /// that is not counted. Any thread; takes no lock.
+    pub fn excuse(&self, rq: &Request<'_>, domain: &str, username: &str) {
+        if let Some(address) = rq.param("ip").and_then(|ip| ip.parse::<IpAddr>().ok()) {
+            self.tries.excuse(self.hash(address.into(), domain, username));
+        }
+    }
+
+    /// Whether this failure is one of those.
+    pub(super) fn is_excused(&self, net: Net, account: &Account) -> bool {
+        let hash = self.hash(net, account.domain.as_str(), account.username.as_str());
+        self.tries.is_excused(hash)
     }
 
     /// Whether this line is banned from this address at this moment. Names in lower case.

@@ -132,6 +132,9 @@ impl Worker {
         let named = failure.named.as_ref();
         let account = named.and_then(|(user, host)| Account::named(&snapshot, user, host));
         let net = Net::from(failure.address);
+        if account.as_ref().is_some_and(|account| self.view.is_excused(net, account)) {
+            return;
+        }
         let (now, limits) = (self.view.now(), Limits::of(&snapshot.settings));
         let exempt =
             |address: IpAddr| network::one_holds(snapshot.settings.each(&BAN_EXEMPT_NETWORKS), address);

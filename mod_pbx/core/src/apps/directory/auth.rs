@@ -6,6 +6,7 @@ use crate::gateways;
 use crate::network;
 use crate::registry::View;
 use crate::request::Request;
+use crate::secret;
 use crate::store::snapshot::{Domain, Line};
 
 /// What a digest is sent for.
@@ -26,7 +27,10 @@ pub(super) enum Digest {
 /// regard to case (`sofia_reg_find_reg_url`). A field that mod_sofia did not send says nothing against it.
 ///
 /// Who registers with the Contact of another line's phone, from elsewhere, would have mod_sofia delete that
-/// phone's registration without a word (`multiple-registrations=contact`), and is not let in.
+/// phone's registration without a word (`multiple-registrations=contact`), and is not let in. Phones behind two NATs may
+/// have the same address within, and more of the Contact we are not told: who has the right password is not banned for
+/// it, nor for a line that is registered as often as it may be, which mod_sofia refuses in the same words before it looks
+/// at the digest (`sofia_reg_parse_auth`).
 pub(super) fn admits(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &Line) -> Option<Digest> {
     let several = view.snapshot.domains.len() > 1;
     let name = domain.name.as_str();
@@ -61,9 +65,40 @@ pub(super) fn admits(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &
         && line
             .source_acl
             .as_deref()
-            .is_none_or(|networks| comes_from(rq, networks))
-        && !(register && names_another_phone(rq, view, domain, line));
-    welcome.then_some(if register { Digest::Register } else { Digest::Other })
+            .is_none_or(|networks| comes_from(rq, networks));
+    if !(welcome && register) {
+        return welcome.then_some(Digest::Other);
+    }
+    let anothers = names_another_phone(rq, view, domain, line);
+    if (anothers || is_full(rq, view, domain, line)) && is_right(rq, line) {
+        view.bans.excuse(rq, name, line.username.as_str());
+    }
+    (!anothers).then_some(Digest::Register)
+}
+
+/// Whether as many other phones are registered as may be.
+fn is_full(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &Line) -> bool {
+    let most = usize::from(line.max_registrations);
+    let seen = view.presence.line(domain.name.as_str(), line.username.as_str());
+    let Some(seen) = seen.filter(|seen| seen.registrations.len() >= most) else {
+        return false;
+    };
+    let call = rq.param("sip_call_id");
+    let others = seen.registrations.iter();
+    others.filter(|other| call.as_deref() != Some(&*other.call_id)).count() >= most
+}
+
+/// Whether the digest is right, as `sofia_reg_parse_auth` computes it.
+fn is_right(rq: &Request<'_>, line: &Line) -> bool {
+    let field = |name| rq.param(name).unwrap_or_default();
+    let (method, uri) = (field("sip_auth_method"), field("sip_auth_uri"));
+    let counted = ["sip_auth_nc", "sip_auth_cnonce", "sip_auth_qop"].map(|name| rq.param(name));
+    let counted = match &counted {
+        [Some(nc), Some(cnonce), Some(qop)] => Some([&**nc, &**cnonce, &**qop]),
+        _ => None,
+    };
+    let right = secret::response(&line.a1, (&method, &uri), &field("sip_auth_nonce"), counted);
+    secret::hex(&right).eq_ignore_ascii_case(&field("sip_auth_response"))
 }
 
 /// Whether the digest counts its uses (RFC 2617, 3.2.2), as the challenge asks for. Without, mod_sofia takes

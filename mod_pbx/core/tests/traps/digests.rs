@@ -124,3 +124,32 @@ fn trap_7_the_same_username_has_another_hash_in_another_domain() {
     };
     assert_ne!(hash("pbx.test"), hash("other.test"));
 }
+
+/// A call for help is refused for a wrong password alone.
+#[test]
+fn neither_where_a_call_for_help_comes_from_nor_its_digest_s_form_refuses_it() {
+    let world = World::named("two");
+    let asked = |user: &'static str, method: &'static str, number: &'static str| {
+        let mut pairs = with(auth(user, "pbx.test"), "sip_auth_method", method);
+        pairs.push(("sip_request_user", number));
+        pairs
+    };
+    let found = |pairs: Vec<_>| users(&world.document("directory", pairs)).len();
+    // dave's line is tied to networks, and this is none of them.
+    assert_eq!(found(asked("dave", "INVITE", "112")), 1);
+    for (method, number) in [("INVITE", "1001"), ("INVITE", "1120"), ("MESSAGE", "112")] {
+        assert_eq!(found(asked("dave", method, number)), 0, "{method} {number}");
+    }
+    // Without `qop`, or From whatever it likes.
+    for odd in [
+        ("sip_auth_response", "0123456789abcdef0123456789abcdef"),
+        ("sip_from_host", "192.0.2.99"),
+    ] {
+        assert_eq!(found(with(asked("alice", "INVITE", "112"), odd.0, odd.1)), 1, "{odd:?}");
+        assert_eq!(found(with(asked("alice", "INVITE", "1002"), odd.0, odd.1)), 0, "{odd:?}");
+    }
+    // But nobody's password is tried where gateways are, nor in another domain.
+    for odd in [("sip_profile", "external"), ("sip_auth_realm", "other.test")] {
+        assert_eq!(found(with(asked("alice", "INVITE", "112"), odd.0, odd.1)), 0, "{odd:?}");
+    }
+}

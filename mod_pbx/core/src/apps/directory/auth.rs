@@ -31,7 +31,16 @@ pub(super) enum Digest {
 /// have the same address within, and more of the Contact we are not told: who has the right password is not banned for
 /// it, nor for a line that is registered as often as it may be, which mod_sofia refuses in the same words before it looks
 /// at the digest (`sofia_reg_parse_auth`).
-pub(super) fn admits(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &Line) -> Option<Digest> {
+///
+/// Of a call for help (`for_help`) nothing but the realm has to agree, and it may come from anywhere: what a phone says of
+/// itself keeps nobody from being helped.
+pub(super) fn admits(
+    rq: &Request<'_>,
+    view: &View<'_>,
+    domain: &Domain,
+    line: &Line,
+    for_help: impl Fn() -> bool,
+) -> Option<Digest> {
     let several = view.snapshot.domains.len() > 1;
     let name = domain.name.as_str();
     let is = |field: &str, text: &str| rq.param(field).is_none_or(|value| value == text);
@@ -54,18 +63,20 @@ pub(super) fn admits(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &
         // RFC 3323: a caller who withholds their name is From anonymous.invalid.
         (false, true) => like("sip_from_host", name) || like("sip_from_host", "anonymous.invalid"),
     };
-    let welcome = like("sip_auth_realm", name)
-        && agrees
-        && is_for_one_use(rq)
-        // No line is known where gateways are: nobody tries passwords there.
-        && (register
+    // No line is known where gateways are: nobody tries passwords there.
+    let at_home = || {
+        register
             || rq
                 .param("sip_profile")
-                .is_none_or(|profile| profile != gateways::PROFILE))
+                .is_none_or(|profile| profile != gateways::PROFILE)
+    };
+    let trusted = agrees
+        && is_for_one_use(rq)
         && line
             .source_acl
             .as_deref()
             .is_none_or(|networks| comes_from(rq, networks));
+    let welcome = like("sip_auth_realm", name) && at_home() && (trusted || for_help());
     if !(welcome && register) {
         return welcome.then_some(Digest::Other);
     }
@@ -89,7 +100,7 @@ fn is_full(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &Line) -> b
 }
 
 /// Whether the digest is right, as `sofia_reg_parse_auth` computes it.
-fn is_right(rq: &Request<'_>, line: &Line) -> bool {
+pub(super) fn is_right(rq: &Request<'_>, line: &Line) -> bool {
     let field = |name| rq.param(name).unwrap_or_default();
     let (method, uri) = (field("sip_auth_method"), field("sip_auth_uri"));
     let counted = ["sip_auth_nc", "sip_auth_cnonce", "sip_auth_qop"].map(|name| rq.param(name));

@@ -68,15 +68,17 @@ impl SipDomain {
             return nobody(domain);
         };
         let line = extension.line(&user);
-        let digest = || auth::admits(rq, view, domain, line?);
         let banned = |line: &Line| {
             let (domain, username) = (domain.name.as_str(), line.username.as_str());
             view.bans.refuses(rq, domain, username)
         };
         let for_help = || is_for_help(rq, view, domain);
+        let heard = |line: &Line| {
+            for_help() && view.bans.may_call_for_help(rq, auth::is_right(rq, line))
+        };
         match (asked, line) {
-            (Asked::Auth, Some(line)) if banned(line) && !for_help() => nobody(domain),
-            (Asked::Auth, Some(line)) => match digest() {
+            (Asked::Auth, Some(line)) if banned(line) && !heard(line) => nobody(domain),
+            (Asked::Auth, Some(line)) => match auth::admits(rq, view, domain, line, for_help) {
                 Some(auth::Digest::Register) => one::register(domain, extension, line),
                 Some(auth::Digest::Other) => {
                     // A call for help is better heard by others than not at all.
@@ -95,8 +97,8 @@ impl SipDomain {
     }
 }
 
-/// Whether the request is a call for help. What it asks for is then refused only for a wrong digest, though
-/// whoever guesses passwords may guess on by calling for help.
+/// Whether the request is a call for help. It is then refused only for a wrong digest: neither for where it comes from, nor
+/// for how the digest is made, nor for a ban, during which few may be wrong.
 fn is_for_help(rq: &Request<'_>, view: &View<'_>, domain: &Domain) -> bool {
     let is_invite = rq
         .param("sip_auth_method")

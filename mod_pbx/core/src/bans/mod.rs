@@ -11,6 +11,7 @@
 
 mod culprit;
 mod firewall;
+mod friends;
 mod ledger;
 mod tries;
 pub mod view;

@@ -1,5 +1,6 @@
 //! Bans in a whole PBX: from the switch's event to what its next lookup gets, and over a restart.
 
+mod friends;
 mod right;
 
 use std::sync::Arc;
@@ -127,14 +128,7 @@ impl Desk {
         self.gets_for(user, from, method, number, &[&digest, others].concat())
     }
 
-    fn gets_for(
-        &self,
-        user: &str,
-        from: &str,
-        method: &str,
-        number: &str,
-        fields: &[(&str, &str)],
-    ) -> bool {
+    fn gets_for(&self, user: &str, from: &str, method: &str, number: &str, fields: &[(&str, &str)]) -> bool {
         let pairs = [
             ("action", "sip_auth"),
             ("sip_auth_method", method),

@@ -104,7 +104,11 @@ mod tests {
     #[test]
     fn guesses_on_many_threads_are_no_more() {
         let tries = Tries::default();
-        let guess = || (0..1000).filter(|_| tries.may_call_for_help(4, Moment(0), false)).count();
+        let guess = || {
+            (0..1000)
+                .filter(|_| tries.may_call_for_help(4, Moment(0), false))
+                .count()
+        };
         let guessed: usize = std::thread::scope(|scope| {
             let all: Vec<_> = (0..4).map(|_| scope.spawn(guess)).collect();
             all.into_iter().map(|thread| thread.join().unwrap()).sum()

@@ -15,8 +15,19 @@ use crate::request::Request;
 /// A day of ours.
 pub(super) type Day = u32;
 
-/// Where our moments begin, in milliseconds before the start: a ban may have begun before it.
-const BEFORE: u64 = 2 * 86_400_000;
+/// Where our moments begin, in milliseconds before the start: a ban may have begun before it, and a line registered.
+const BEFORE: u64 = 40 * 86_400_000;
+
+/// Since when a line is known where it registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Met {
+    /// Since now.
+    New,
+    /// Since an earlier day.
+    Before,
+    /// It was known today already.
+    Today,
+}
 
 /// Who is banned now.
 #[derive(Debug, Clone)]
@@ -174,16 +185,20 @@ impl View {
         self.friends.contains_key(&hash)
     }
 
-    /// Notes that a line registered from there; true: that is news.
-    pub(super) fn befriend(&mut self, net: Net, domain: &str, username: &str, today: Day) -> bool {
+    /// Notes that a line registered from there, on that day.
+    pub(super) fn befriend(&mut self, net: Net, domain: &str, username: &str, day: Day) -> Met {
         let hash = self.hash(net, domain, username);
-        if self.friends.get(&hash) == Some(&today) {
-            return false;
+        let last = self.friends.get(&hash).copied();
+        if last >= Some(day) {
+            return Met::Today;
         }
         // And that somebody did, whoever it was.
         let anybody = self.hash(net, "", "");
-        self.friends.insert(anybody, today);
-        self.friends.insert(hash, today).is_none()
+        if self.friends.get(&anybody) < Some(&day) {
+            self.friends.insert(anybody, day);
+        }
+        self.friends.insert(hash, day);
+        last.map_or(Met::New, |_| Met::Before)
     }
 
     /// How many friends there are.
@@ -191,9 +206,11 @@ impl View {
         self.friends.len()
     }
 
-    /// Keeps those friends who were there since this day.
-    pub(super) fn forget_friends(&mut self, before: Day) {
+    /// Keeps those friends who were there since this day; true: there were others.
+    pub(super) fn forget_friends(&mut self, before: Day) -> bool {
+        let all = self.friends.len();
         self.friends.retain(|_, last| *last >= before);
+        self.friends.len() < all
     }
 
     fn hash(&self, net: Net, domain: &str, username: &str) -> u64 {

@@ -9,10 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::culprit::{Account, Culprit, Net};
 use super::firewall::Firewall;
+use super::friends::Friends;
 use super::ledger::{self, Ban, Ledger, Limits};
 use super::view::{Day, View};
 use super::{Failure, Shared, Told};
 use crate::background::Queue;
+use crate::names::{DomainName, Username};
 use crate::network;
 use crate::presence::feed::{Changes, Subject, Subscriber};
 use crate::presence::view::Moment;
@@ -35,12 +37,6 @@ const SAVE_AGAIN: Duration = Duration::from_secs(60);
 /// For how long who is registered from where is believed, while bans are due one after the other.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// For how many days a line that registered from somewhere is never banned there.
-const FRIENDSHIP: Day = 30;
-
-/// How many such lines are remembered. Each had the right password: this is for switches beyond all bounds.
-const MOST_FRIENDS: usize = 1 << 20;
-
 /// How many bans one transaction saves.
 const ROWS: usize = 1024;
 
@@ -52,6 +48,7 @@ pub(super) struct Worker {
     /// Whether `view` differs from what is published.
     news: bool,
     unsaved: HashSet<Culprit>,
+    friends: Friends,
     save_at: Instant,
     tidy_at: Instant,
     today: Day,
@@ -71,6 +68,7 @@ impl Worker {
             view: View::default(),
             news: true,
             unsaved: HashSet::new(),
+            friends: Friends::default(),
             save_at: now,
             tidy_at: now,
             today: 0,
@@ -84,7 +82,8 @@ impl Worker {
 
     pub(super) fn run(mut self, queue: &Queue<Told>) {
         loop {
-            let told = queue.wait(if self.unsaved.is_empty() { TICK } else { SAVE }, BATCH);
+            let saved = self.unsaved.is_empty() && self.friends.are_saved();
+            let told = queue.wait(if saved { TICK } else { SAVE }, BATCH);
             // Before anybody is banned: who has registered by now is spared.
             self.learn();
             for told in told {
@@ -132,7 +131,10 @@ impl Worker {
         let named = failure.named.as_ref();
         let account = named.and_then(|(user, host)| Account::named(&snapshot, user, host));
         let net = Net::from(failure.address);
-        if account.as_ref().is_some_and(|account| self.view.is_excused(net, account)) {
+        if account
+            .as_ref()
+            .is_some_and(|account| self.view.is_excused(net, account))
+        {
             return;
         }
         let (now, limits) = (self.view.now(), Limits::of(&snapshot.settings));
@@ -153,7 +155,7 @@ impl Worker {
         match changes {
             Changes::Everything => {
                 for (domain, username, address) in presence.sources() {
-                    self.met(domain.as_str(), username.as_str(), address);
+                    self.met(domain, username, address);
                 }
             }
             Changes::These(subjects) => {
@@ -164,18 +166,19 @@ impl Worker {
                     let line = presence.line(domain.as_str(), username.as_str());
                     let registrations = line.iter().flat_map(|line| &line.registrations);
                     for source in registrations.filter_map(|r| r.source) {
-                        self.met(domain.as_str(), username.as_str(), source.ip());
+                        self.met(domain, username, source.ip());
                     }
                 }
             }
         }
     }
 
-    fn met(&mut self, domain: &str, username: &str, address: IpAddr) {
+    fn met(&mut self, domain: &DomainName, username: &Username, address: IpAddr) {
         let net = Net::from(address);
-        let today = day(self.view.now());
-        self.news |= self.view.befriend(net, domain, username, today);
         let now = self.view.now();
+        self.news |= self
+            .friends
+            .met(&mut self.view, net, (domain, username), day(now));
         let whole = Culprit::from(net);
         if self.ledger.ban(&whole).is_some_and(|ban| now < ban.ends) {
             self.ledger.lift(&whole, now);
@@ -199,23 +202,25 @@ impl Worker {
         let now = self.view.now();
         self.ledger.tidy(now);
         self.news |= self.view.drop_ended(now);
-        if self.today != day(now) {
+        if self.today != day(now) && self.keep_friends(day(now)) {
             self.today = day(now);
-            self.keep_friends();
         }
     }
 
-    /// A phone that stays registered is no news to the feed: once a day it is asked who all is there.
-    fn keep_friends(&mut self) {
+    /// A phone that stays registered is no news to the feed: once a day it is asked who all is there. False: there are
+    /// so many that the rest is for the next time.
+    fn keep_friends(&mut self, today: Day) -> bool {
+        self.news = true;
         let presence = Arc::clone(&self.shared.presence.view());
         for (domain, username, address) in presence.sources() {
-            self.view
-                .befriend(address.into(), domain.as_str(), username.as_str(), self.today);
+            if self.friends.is_full() {
+                return false;
+            }
+            self.friends
+                .met(&mut self.view, address.into(), (domain, username), today);
         }
-        let crowded = self.view.friends() > MOST_FRIENDS;
-        let kept = if crowded { 1 } else { FRIENDSHIP };
-        self.view.forget_friends(self.today.saturating_sub(kept));
-        self.news = true;
+        self.friends.forget(&mut self.view, today);
+        true
     }
 
     fn publish(&mut self) {
@@ -262,6 +267,10 @@ impl Worker {
             }
         }
         self.save_at = Instant::now() + SAVE;
+        if let Err(error) = self.friends.save(&self.shared.store) {
+            tracing::warn!("from where lines register is known but not saved: {error}");
+            self.save_at = Instant::now() + SAVE_AGAIN;
+        }
     }
 
     /// Takes over the bans of the database. One that cannot be read is left out: nobody is refused by mistake.
@@ -272,6 +281,8 @@ impl Worker {
             Vec::new()
         });
         let (now, clock) = (self.view.now(), Timestamp::now());
+        self.friends
+            .take_over(&self.shared.store, &mut self.view, day(now));
         for row in rows {
             let Some((culprit, ban)) = read(&row, now, clock) else {
                 continue;

@@ -37,6 +37,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
         22,
         include_str!("../../../../sql/0022_calls_of_a_domain_for_good.sql"),
     ),
+    (23, include_str!("../../../../sql/0023_friends.sql")),
 ];
 
 /// The version this program reads and writes.

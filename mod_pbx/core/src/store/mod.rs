@@ -182,6 +182,18 @@ impl ConfigStore {
         self.inner.keep_bans(kept, gone)
     }
 
+    /// Stores from where lines have registered, and takes out who was not there since the day `before`, all or none: no
+    /// revision. Blocks.
+    ///
+    /// # Errors
+    /// Nothing was saved; the text says why.
+    pub fn keep_friends(&self, kept: &[bans::Friend], before: Option<&str>) -> Result<(), StoreError> {
+        self.inner
+            .keep_facts("saving from where lines registered", &|conn| {
+                bans::keep_friends(conn, kept, before)
+            })
+    }
+
     /// Stores what was called out, all or none: no revision. Blocks.
     ///
     /// # Errors

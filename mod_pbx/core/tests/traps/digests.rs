@@ -145,11 +145,23 @@ fn neither_where_a_call_for_help_comes_from_nor_its_digest_s_form_refuses_it() {
         ("sip_auth_response", "0123456789abcdef0123456789abcdef"),
         ("sip_from_host", "192.0.2.99"),
     ] {
-        assert_eq!(found(with(asked("alice", "INVITE", "112"), odd.0, odd.1)), 1, "{odd:?}");
-        assert_eq!(found(with(asked("alice", "INVITE", "1002"), odd.0, odd.1)), 0, "{odd:?}");
+        assert_eq!(
+            found(with(asked("alice", "INVITE", "112"), odd.0, odd.1)),
+            1,
+            "{odd:?}"
+        );
+        assert_eq!(
+            found(with(asked("alice", "INVITE", "1002"), odd.0, odd.1)),
+            0,
+            "{odd:?}"
+        );
     }
     // But nobody's password is tried where gateways are, nor in another domain.
     for odd in [("sip_profile", "external"), ("sip_auth_realm", "other.test")] {
-        assert_eq!(found(with(asked("alice", "INVITE", "112"), odd.0, odd.1)), 0, "{odd:?}");
+        assert_eq!(
+            found(with(asked("alice", "INVITE", "112"), odd.0, odd.1)),
+            0,
+            "{odd:?}"
+        );
     }
 }

@@ -96,7 +96,10 @@ fn is_full(rq: &Request<'_>, view: &View<'_>, domain: &Domain, line: &Line) -> b
     };
     let call = rq.param("sip_call_id");
     let others = seen.registrations.iter();
-    others.filter(|other| call.as_deref() != Some(&*other.call_id)).count() >= most
+    others
+        .filter(|other| call.as_deref() != Some(&*other.call_id))
+        .count()
+        >= most
 }
 
 /// Whether the digest is right, as `sofia_reg_parse_auth` computes it.

@@ -73,9 +73,7 @@ impl SipDomain {
             view.bans.refuses(rq, domain, username)
         };
         let for_help = || is_for_help(rq, view, domain);
-        let heard = |line: &Line| {
-            for_help() && view.bans.may_call_for_help(rq, auth::is_right(rq, line))
-        };
+        let heard = |line: &Line| for_help() && view.bans.may_call_for_help(rq, auth::is_right(rq, line));
         match (asked, line) {
             (Asked::Auth, Some(line)) if banned(line) && !heard(line) => nobody(domain),
             (Asked::Auth, Some(line)) => match auth::admits(rq, view, domain, line, for_help) {

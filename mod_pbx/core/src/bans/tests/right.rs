@@ -39,7 +39,10 @@ fn who_has_the_right_password_and_is_refused_is_not_banned() {
 fn who_has_the_address_of_anothers_phone_is_refused_and_not_banned() {
     let desk = Desk::new();
     desk.register("alice", "192.168.1.10");
-    let contact = [("sip_contact_user", "alice"), ("sip_contact_host", "192.168.1.10")];
+    let contact = [
+        ("sip_contact_user", "alice"),
+        ("sip_contact_host", "192.168.1.10"),
+    ];
     assert!(!desk.gets_for("bob", "203.0.113.7", "REGISTER", "", &contact));
     for right in [true, false] {
         for _ in 0..3 {
@@ -58,9 +61,8 @@ fn who_is_banned_does_not_guess_on_by_calling_for_help() {
     desk.fail(5, "x", "192.0.2.1", "INVITE");
     desk.fail(5, "x", "192.0.2.2", "INVITE");
     desk.until_banned(2);
-    let helps = |user: &str, from: &str, right: bool| {
-        desk.gets_by_digest(user, from, ("INVITE", "112"), right)
-    };
+    let helps =
+        |user: &str, from: &str, right: bool| desk.gets_by_digest(user, from, ("INVITE", "112"), right);
     // Who has the right password calls as often as they like.
     assert!((0..50).all(|_| helps("alice", "192.0.2.1", true)));
     // The hundred may begin in one minute and end in the next.

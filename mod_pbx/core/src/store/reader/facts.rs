@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::Reader;
-use crate::store::bans::{self, Ban};
+use crate::store::bans::{self, Ban, Friend};
 use crate::store::clients::{self, Client};
 use crate::store::error::on;
 use crate::store::mail::{self, Counts, Mail, Part, State};
@@ -14,6 +14,11 @@ impl Reader<'_> {
     /// Every ban that is stored, those that have ended included.
     pub fn bans(&self) -> Result<Vec<Ban>, StoreError> {
         bans::all(self.conn).map_err(on(self.conn, "reading bans"))
+    }
+
+    /// From where lines have registered, no more than `most`, the latest first.
+    pub fn friends(&self, most: usize) -> Result<Vec<Friend>, StoreError> {
+        bans::friends(self.conn, most).map_err(on(self.conn, "reading from where lines registered"))
     }
 
     /// The calls that pass the filter, newest first, at most [`calls::MOST`]. A person's own are those of the channels

@@ -1,11 +1,20 @@
 /** Keys of the page; none of them while something is typed. */
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { CallView } from '../verto/phone.ts'
-import type { Hub } from './hub.ts'
+import { realClock, type Clock } from '../verto/clock.ts'
+import type { CallView, Command } from '../verto/phone.ts'
 
 /** The call that a second Esc would end. */
 export const ending = signal<string | null>(null)
+
+/** So long, in milliseconds, a second Esc is one. */
+const SECOND = 2_500
+
+/** What the keys need of a phone. */
+export interface Handset {
+  state: { peek(): { calls: CallView[] } }
+  send(command: Command): void
+}
 
 const types = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName))
@@ -22,41 +31,64 @@ export const meaning = (key: string, calls: CallView[]): 'search' | 'answer' | '
   return null
 }
 
-export const useKeys = (hub: Hub): void => {
+export class Keys {
+  private forget = () => {}
+
+  constructor(
+    private readonly phone: Handset,
+    private readonly clock: Clock = realClock,
+    private readonly search: () => void = () => document.getElementById('search')?.focus(),
+  ) {}
+
+  /** Whether the key is one of ours. One that is held down does what it does once: a second Esc is a second press. */
+  press(pressed: string, repeated: boolean): boolean {
+    const { calls } = this.phone.state.peek()
+    const key = pressed.length === 1 ? pressed.toLowerCase() : pressed
+    const does = meaning(key, calls)
+    if (!does) return false
+    if (repeated) return true
+    const find = (...states: string[]) => calls.find((call) => states.includes(call.state))
+    const current = find('active') ?? find('held')
+    if (does === 'search') this.search()
+    if (does === 'answer') this.phone.send({ do: 'answer', call: find('ringing')!.id })
+    if (does === 'mute') this.phone.send({ do: 'mute', call: current!.id, on: !current!.muted })
+    if (does === 'hold') this.phone.send({ do: 'hold', call: current!.id, on: current!.state !== 'held' })
+    if (does === 'digit') this.phone.send({ do: 'send', call: current!.id, digits: key })
+    if (does === 'end') {
+      this.end(find('requesting', 'trying', 'early') ?? current ?? calls.find((one) => one.state !== 'over')!)
+    }
+    return true
+  }
+
+  close(): void {
+    this.forget()
+    ending.value = null
+  }
+
+  private end(call: CallView): void {
+    this.forget()
+    if (ending.peek() === call.id) {
+      ending.value = null
+      this.phone.send({ do: 'hangUp', call: call.id })
+      return
+    }
+    ending.value = call.id
+    this.forget = this.clock.after(SECOND, () => (ending.value = null))
+  }
+}
+
+export const useKeys = (phone: Handset): void => {
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
+    const keys = new Keys(phone)
     const heed = (event: KeyboardEvent) => {
-      const { calls } = hub.state.peek()
       if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return
       if (types(event.target)) return
-      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-      const does = meaning(key, calls)
-      if (!does) return
-      event.preventDefault()
-      const find = (...states: string[]) => calls.find((call) => states.includes(call.state))
-      const current = find('active') ?? find('held')
-      if (does === 'search') document.getElementById('search')?.focus()
-      if (does === 'answer') hub.send({ do: 'answer', call: find('ringing')!.id })
-      if (does === 'mute') hub.send({ do: 'mute', call: current!.id, on: !current!.muted })
-      if (does === 'hold') hub.send({ do: 'hold', call: current!.id, on: current!.state !== 'held' })
-      if (does === 'digit') hub.send({ do: 'send', call: current!.id, digits: key })
-      if (does === 'end') {
-        const call = find('requesting', 'trying', 'early') ?? current ?? calls.find((one) => one.state !== 'over')!
-        clearTimeout(timer)
-        if (ending.peek() === call.id) {
-          hub.send({ do: 'hangUp', call: call.id })
-          ending.value = null
-        } else {
-          ending.value = call.id
-          timer = setTimeout(() => (ending.value = null), 2_500)
-        }
-      }
+      if (keys.press(event.key, event.repeat)) event.preventDefault()
     }
     document.addEventListener('keydown', heed)
     return () => {
-      clearTimeout(timer)
-      ending.value = null
       document.removeEventListener('keydown', heed)
+      keys.close()
     }
-  }, [hub])
+  }, [phone])
 }

@@ -44,7 +44,7 @@ test('every text is used, and every state, link, cause and quality has one', () 
     assert.ok(code.includes(`'${key}'`), `${key} is used nowhere`)
   }
   const links = ['off', 'connecting', 'ready', 'waiting', 'punted', 'signed-out', 'no-channel', 'too-many', 'refused']
-  const causes = ['NO_MICROPHONE', 'MICROPHONE_REFUSED', 'NO_NETWORK_PATH', 'CONNECTION_LOST', 'MEDIA_FAILED']
+  const causes = ['NO_MICROPHONE', 'MICROPHONE_REFUSED', 'NO_NETWORK_PATH', 'CONNECTION_LOST', 'MEDIA_FAILED', 'REFUSED', 'OTHER_NOT_HELD']
   for (const link of links) assert.ok(maybe(`link.${link}`), link)
   for (const cause of causes) assert.ok(maybe(`cause.${cause}`), cause)
   for (const one of ['good', 'fair', 'poor', 'silent']) assert.ok(maybe(`quality.${one}`), one)

@@ -68,12 +68,42 @@ test('what is no number is not dialled, nor is anything while offline or while d
   assert.deepEqual(phone.state.calls, [])
   await phone.obey({ do: 'start' })
   await world.letIn()
-  for (const number of ['', ' ', '${x}', '1,2', 'a'.repeat(65), '10\n02;']) await phone.obey({ do: 'dial', number })
+  for (const number of ['', ' ', '${x}', '1,2', '1'.repeat(33), '10\n02;', 'bob', '0800 FLOWERS', 'bob@pbx.test']) await phone.obey({ do: 'dial', number })
   assert.deepEqual(phone.state.calls, [])
   void phone.obey({ do: 'dial', number: '1002' })
   await settle()
   await phone.obey({ do: 'dial', number: '1003' })
   assert.equal(only(phone).number, '1002')
+})
+
+test('a number is dialled and transferred to as the proxy takes it, however it was written', async () => {
+  const world = new World()
+  const phone = await world.online()
+  const call = await talking(world, phone, '+49 (0) 30 / 12-34')
+  const { destination_number: dialled } = world.socket.params('verto.invite').dialogParams as Record<string, unknown>
+  assert.equal(dialled, '+49301234')
+  await phone.obey({ do: 'transfer', call, number: 'bob' })
+  assert.deepEqual(world.socket.asked('verto.modify'), [])
+  void phone.obey({ do: 'transfer', call, number: '10-03' })
+  await settle()
+  assert.equal(world.socket.params('verto.modify').destination, '1003')
+})
+
+test('a call that is refused says so, and whether it was for the sound', async () => {
+  for (const [error, cause] of [
+    [{ code: -32602, message: 'A field is missing or not allowed' }, 'REFUSED'],
+    [{ code: -32002, message: 'CODEC ERROR' }, 'MEDIA_FAILED'],
+    [{ code: -32002, message: 'CALL ERROR', cause: 'USER_BUSY' }, 'USER_BUSY'],
+  ] as const) {
+    const world = new World()
+    const phone = await world.online()
+    void phone.obey({ do: 'dial', number: '1002' })
+    await settle()
+    world.socket.refuse('verto.invite', error)
+    await settle()
+    assert.equal(only(phone).state, 'over')
+    assert.equal(only(phone).cause, cause)
+  }
 })
 
 test('going offline ends the calls at the switch', async () => {

@@ -40,6 +40,8 @@ test('if the first call will not be held, the second is not made', async () => {
   await work
   assert.equal(callOf(phone, 0).state, 'active')
   assert.equal(callOf(phone, 1).state, 'over')
+  assert.equal(callOf(phone, 1).cause, 'OTHER_NOT_HELD')
+  assert.equal(callOf(phone, 0).undone, 'hold')
   assert.equal(world.socket.asked('verto.invite').length, 1)
 })
 
@@ -55,6 +57,38 @@ test('blind transfer, and one that the switch refuses leaves the call', async ()
   await settle()
   assert.equal(only(phone).state, 'active')
   assert.equal(only(phone).busy, false)
+  assert.equal(only(phone).undone, 'transfer', 'the card says so')
+  // Until something else is tried.
+  void phone.obey({ do: 'transfer', call, number: '1004' })
+  await settle()
+  assert.equal(only(phone).undone, '')
+  world.socket.answer('verto.modify', { action: 'transfer' })
+  await settle()
+  assert.equal(only(phone).undone, '')
+})
+
+test('a hold and an attended transfer that are refused are told of at their call', async () => {
+  const world = new World()
+  const phone = await world.online()
+  const first = await talking(world, phone)
+  void phone.obey({ do: 'hold', call: first, on: true })
+  await settle()
+  world.socket.refuse('verto.modify', { message: 'no' })
+  await settle()
+  assert.equal(callOf(phone, 0).undone, 'hold')
+  const dialling = phone.obey({ do: 'dial', number: '1003' })
+  await agreeing(world, Promise.resolve())
+  assert.equal(callOf(phone, 0).undone, '')
+  const second = callOf(phone, 1).id
+  world.socket.answer('verto.invite')
+  world.socket.asks('verto.answer', { callID: second, sdp: 'theirs' })
+  await dialling
+  await settle()
+  void phone.obey({ do: 'connect', call: first, other: second })
+  await settle()
+  world.socket.refuse('verto.modify', { message: 'call is not bridged' })
+  await settle()
+  assert.deepEqual(phone.state.calls.map((call) => [call.state, call.undone]), [['held', 'transfer'], ['active', '']])
 })
 
 test('attended transfer names both calls; the switch ends ours', async () => {

@@ -5,8 +5,10 @@ import { duration, moment, t, type Key } from '../i18n.ts'
 import { useLoaded } from '../loaded.ts'
 import type { News } from '../live.ts'
 import { calls, isMissed, joined, type CallsPage, type OwnCall } from '../mine.ts'
+import { isDialling } from '../phone/hub.ts'
 import { hub } from '../phone/hubs.ts'
 import { go } from '../router.ts'
+import { dialable } from '../verto/number.ts'
 
 /** So long after a page was loaded it is again: a call is written down a moment after it ended. */
 const REFRESH = 15_000
@@ -94,9 +96,10 @@ const One = ({ call, several }: { call: OwnCall; several: boolean }) => {
           {several && <span class="muted"> · {t('calls.at', { number: call.extension })}</span>}
         </div>
       </div>
-      {phone?.state.value.link === 'ready' && number && (
+      {phone?.state.value.link === 'ready' && dialable(number) && (
         <button
           type="button"
+          disabled={isDialling(phone.state.value.calls)}
           aria-label={t('calls.back', { name: who })}
           onClick={() => {
             phone.send({ do: 'dial', number })

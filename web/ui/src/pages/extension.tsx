@@ -2,6 +2,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { extensions, me } from '../api.ts'
 import { t } from '../i18n.ts'
 import { listen } from '../live.ts'
+import { isDialling } from '../phone/hub.ts'
 import { hub } from '../phone/hubs.ts'
 import { Softphone } from '../phone/softphone.tsx'
 import { useKeys } from '../phone/keys.ts'
@@ -29,8 +30,7 @@ const Own = ({ channel }: { channel: string }) => {
   }, [table])
   useKeys(phone)
   const { link, calls } = phone.state.value
-  const dialling = calls.some((call) => ['new', 'requesting', 'trying', 'early'].includes(call.state))
-  const canCall = link === 'ready' && !dialling
+  const canCall = link === 'ready' && !isDialling(calls)
   return (
     <>
       <h1 class="extension">

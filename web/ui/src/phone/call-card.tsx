@@ -2,10 +2,11 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Icon } from '../icons.tsx'
 import { duration, maybe, milliseconds, percent, t, type Key } from '../i18n.ts'
+import { dialable } from '../verto/number.ts'
 import type { CallView } from '../verto/phone.ts'
 import type { Figures, Levels } from '../verto/quality.ts'
-import { party, type Hub } from './hub.ts'
-import { Pad } from './pad.tsx'
+import { isDialling, party, type Hub } from './hub.ts'
+import { NoNumber, Pad } from './pad.tsx'
 
 const PHRASES: Record<CallView['state'], Key> = {
   new: 'call.out.new',
@@ -66,6 +67,11 @@ export const CallCard = ({ call, others, hub }: Props) => {
           {call.muted && <span class="warning">{t('call.muted')}</span>}
           {call.digits && <span class="muted">{call.digits.slice(-16)}</span>}
           {call.state === 'active' && hub.here.value && <Loudness call={name} hub={hub} />}
+        </p>
+      )}
+      {up && call.undone && (
+        <p class="bad" role="alert">
+          {t(call.undone === 'hold' ? 'call.undone.hold' : 'call.undone.transfer')}
         </p>
       )}
       {up && numbers.value && call.figures && <Numbers of={call.figures} />}
@@ -142,14 +148,21 @@ const Numbers = ({ of: { loss, jitter, roundTrip, codec } }: { of: Figures }) =>
 /** At once, or by way of a second call that is spoken on first. */
 const Transfer = ({ call, others, hub }: Props) => {
   const number = useSignal('')
-  const to = () => number.value.trim()
+  const wrong = useSignal(false)
+  const typed = number.value.trim()
+  /** Does it with the number, if it is one. */
+  const to = (work: (number: string) => void) => {
+    const found = dialable(typed)
+    wrong.value = !found
+    if (found) work(found)
+  }
   const partners = others.filter((other) => other.state === 'active' || other.state === 'held')
   return (
     <form
       class="transfer"
       onSubmit={(event) => {
         event.preventDefault()
-        if (to()) hub.send({ do: 'transfer', call: call.id, number: to().replace(/[\s()./-]/g, '') })
+        if (typed && !call.busy) to((number) => hub.send({ do: 'transfer', call: call.id, number }))
       }}
     >
       <label>
@@ -158,15 +171,24 @@ const Transfer = ({ call, others, hub }: Props) => {
           type="tel"
           autocomplete="off"
           maxLength={64}
+          aria-invalid={wrong.value}
           value={number.value}
-          onInput={(event) => (number.value = event.currentTarget.value)}
+          onInput={(event) => {
+            number.value = event.currentTarget.value
+            wrong.value = false
+          }}
         />
       </label>
+      <NoNumber shown={wrong.value} />
       <div class="row">
-        <button class="primary" disabled={!to() || call.busy}>
+        <button class="primary" disabled={!typed || call.busy}>
           {t('call.transfer.now')}
         </button>
-        <button type="button" disabled={!to()} onClick={() => hub.send({ do: 'dial', number: to() })}>
+        <button
+          type="button"
+          disabled={!typed || isDialling(others)}
+          onClick={() => to((number) => hub.send({ do: 'dial', number }))}
+        >
           {t('call.transfer.ask')}
         </button>
         {partners.map((other) => (

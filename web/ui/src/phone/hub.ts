@@ -196,6 +196,10 @@ export class Hub {
   }
 }
 
+/** Whether somebody is being called: one at a time. */
+export const isDialling = (calls: CallView[]): boolean =>
+  calls.some((call) => ['new', 'requesting', 'trying', 'early'].includes(call.state))
+
 /** Who a call is with, as people say it. */
 export const party = (call: CallView): string => call.name || call.number || t('call.unknown')
 

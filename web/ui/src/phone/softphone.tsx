@@ -3,12 +3,13 @@ import { useEffect } from 'preact/hooks'
 import { me } from '../api.ts'
 import { Icon } from '../icons.tsx'
 import { t } from '../i18n.ts'
+import { dialable } from '../verto/number.ts'
 import { CallCard, phrase } from './call-card.tsx'
 import { unplugged } from './devices.ts'
 import { Diagnostics } from './diagnostics.tsx'
-import { party, type Hub } from './hub.ts'
+import { isDialling, party, type Hub } from './hub.ts'
 import { ending } from './keys.ts'
-import { Pad } from './pad.tsx'
+import { NoNumber, Pad } from './pad.tsx'
 import { SoundSettings } from './sound-settings.tsx'
 import { unlock } from './tones.ts'
 
@@ -72,7 +73,7 @@ export const Softphone = ({ hub }: { hub: Hub }) => {
       {calls.map((call) => (
         <CallCard key={call.id} call={call} others={calls.filter((other) => other !== call)} hub={hub} />
       ))}
-      <Dial hub={hub} ready={link === 'ready'} />
+      <Dial hub={hub} ready={link === 'ready' && !isDialling(calls)} />
       <SoundSettings />
       <Diagnostics hub={hub} />
       <p class="muted wide">{t('keys.search')}</p>
@@ -82,11 +83,19 @@ export const Softphone = ({ hub }: { hub: Hub }) => {
 
 const Dial = ({ hub, ready }: { hub: Hub; ready: boolean }) => {
   const number = useSignal('')
+  const wrong = useSignal(false)
   const echo = me.value?.codes?.echo
-  const dial = (to: string) => {
-    if (!to.trim() || !ready) return
+  const write = (typed: string) => {
+    number.value = typed
+    wrong.value = false
+  }
+  const dial = (typed: string) => {
+    if (!typed.trim() || !ready) return
+    const to = dialable(typed)
+    wrong.value = !to
+    if (!to) return
     hub.send({ do: 'dial', number: to })
-    number.value = ''
+    write('')
   }
   return (
     <details class="dial">
@@ -106,15 +115,17 @@ const Dial = ({ hub, ready }: { hub: Hub; ready: boolean }) => {
             autocomplete="off"
             maxLength={64}
             placeholder={t('phone.number')}
+            aria-invalid={wrong.value}
             value={number.value}
-            onInput={(event) => (number.value = event.currentTarget.value)}
+            onInput={(event) => write(event.currentTarget.value)}
           />
         </label>
-        <button type="button" aria-label={t('phone.erase')} onClick={() => (number.value = number.value.slice(0, -1))}>
+        <button type="button" aria-label={t('phone.erase')} onClick={() => write(number.value.slice(0, -1))}>
           <Icon name="erase" />
         </button>
       </form>
-      <Pad press={(digit) => (number.value += digit)} />
+      <NoNumber shown={wrong.value} />
+      <Pad press={(digit) => write(number.value + digit)} />
       <div class="row">
         <button type="button" class="primary grow" disabled={!ready} onClick={() => dial(number.value)}>
           <Icon name="call" /> {t('phone.dial')}

@@ -34,7 +34,17 @@ export const ARROWS: Record<CallState, readonly CallState[]> = {
 }
 
 /** Why it ended without the switch saying so; else the switch's cause, such as `USER_BUSY`. */
-export type Fault = 'NO_MICROPHONE' | 'MICROPHONE_REFUSED' | 'NO_NETWORK_PATH' | 'CONNECTION_LOST' | 'MEDIA_FAILED'
+export type Fault =
+  | 'NO_MICROPHONE'
+  | 'MICROPHONE_REFUSED'
+  | 'NO_NETWORK_PATH'
+  | 'CONNECTION_LOST'
+  | 'MEDIA_FAILED'
+  | 'REFUSED'
+  | 'OTHER_NOT_HELD'
+
+/** What the switch did not do, of what was asked for last during a call; empty: it did, or was not asked. */
+export type Undone = '' | 'hold' | 'transfer'
 
 export interface Memory {
   id: string

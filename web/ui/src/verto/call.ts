@@ -1,12 +1,12 @@
 /**
  * One call. Its state moves only along the arrows of call-state.ts; a message that fits none of them is not obeyed.
  */
-import { ARROWS, type CallDeps, type CallEvents, type CallState, type Fault, type Memory } from './call-state.ts'
+import { ARROWS, type CallDeps, type CallEvents, type CallState, type Fault, type Memory, type Undone } from './call-state.ts'
 import { Media, NoCandidate } from './media.ts'
 import { figures, levels, quality, sample, type Figures, type Levels, type Quality, type Sample } from './quality.ts'
 import { Lost, Refusal, text, type Json } from './rpc.ts'
 
-export type { CallDeps, CallEvents, CallState, Fault, Memory } from './call-state.ts'
+export type { CallDeps, CallEvents, CallState, Fault, Memory, Undone } from './call-state.ts'
 
 /** The switch decides how long something rings. This is longer than it ever waits. */
 const INVITE_PATIENCE = 60_000
@@ -28,6 +28,7 @@ export class Call {
   figures: Figures | null = null
   /** A hold, unhold or transfer is on its way. */
   busy = false
+  undone: Undone = ''
   /** Digits sent so far. */
   digits = ''
   readonly startedAt: number
@@ -182,17 +183,17 @@ export class Call {
   /** On hold or not: what the switch says counts, not what was asked for. */
   async hold(held: boolean): Promise<boolean> {
     if ((this.state !== 'active' && this.state !== 'held') || (this.state === 'held') === held) return this.isUp
-    return this.modify({ action: held ? 'hold' : 'unhold' })
+    return this.modify('hold', { action: held ? 'hold' : 'unhold' })
   }
 
   /** Sends the other side on to a number. */
   transfer(number: string): Promise<boolean> {
-    return this.modify({ action: 'transfer', destination: number })
+    return this.modify('transfer', { action: 'transfer', destination: number })
   }
 
   /** Connects the other side with that of another call of ours. */
   connect(other: Call): Promise<boolean> {
-    return this.modify({ action: 'replace', replaceCallID: other.id })
+    return this.modify('transfer', { action: 'replace', replaceCallID: other.id })
   }
 
   /** Digits during a call. */
@@ -215,9 +216,10 @@ export class Call {
     await this.media.changeMicrophone()
   }
 
-  private async modify(params: Json): Promise<boolean> {
+  private async modify(what: Exclude<Undone, ''>, params: Json): Promise<boolean> {
     if (!this.isUp || this.busy) return false
     this.busy = true
+    this.undone = ''
     this.events.changed()
     try {
       const answer = await this.deps.ask('verto.modify', { ...params, dialogParams: { callID: this.id } })
@@ -225,6 +227,7 @@ export class Call {
       return true
     } catch (error) {
       if (error instanceof Refusal) this.obey(error.data)
+      this.undone = what
       return false
     } finally {
       this.busy = false
@@ -295,7 +298,7 @@ export class Call {
   private fail(error: unknown): void {
     if (this.isOver) return
     const { name } = error as Error
-    if (error instanceof Refusal) this.end(text(error.data, 'cause') || 'MEDIA_FAILED')
+    if (error instanceof Refusal) this.end(text(error.data, 'cause') || refusal(error))
     else if (error instanceof Lost) this.hangUpFor('CONNECTION_LOST')
     else if (error instanceof NoCandidate) this.hangUpFor('NO_NETWORK_PATH')
     else if (name === 'NotAllowedError' || name === 'SecurityError') this.hangUpFor('MICROPHONE_REFUSED')
@@ -359,3 +362,6 @@ export class Call {
     return true
   }
 }
+
+/** The switch names its trouble with sound in the message alone. */
+const refusal = ({ message }: Refusal): Fault => (/CODEC|MEDIA|SDP/.test(message) ? 'MEDIA_FAILED' : 'REFUSED')

@@ -1,7 +1,8 @@
 /** The phone of one channel: a session, and the calls on it, of which at most one is spoken on. */
-import { Call, type CallState, type Memory } from './call.ts'
+import { Call, type CallState, type Memory, type Undone } from './call.ts'
 import type { MediaDeps } from './media.ts'
 import type { Figures, Levels, Quality } from './quality.ts'
+import { dialable } from './number.ts'
 import { isObject, text, type Json } from './rpc.ts'
 import { Session, type Link, type SessionDeps } from './session.ts'
 
@@ -18,6 +19,7 @@ export interface CallView {
   quality: Quality | null
   figures: Figures | null
   busy: boolean
+  undone: Undone
   digits: string
 }
 
@@ -122,9 +124,11 @@ export class Phone {
         return
       case 'send':
         return call.send(command.digits)
-      case 'transfer':
-        await call.transfer(command.number)
+      case 'transfer': {
+        const number = dialable(command.number)
+        if (number) await call.transfer(number)
         return
+      }
       case 'connect': {
         const other = this.find(command.other)
         if (other && other !== call && other.isUp) await call.connect(other)
@@ -134,13 +138,13 @@ export class Phone {
   }
 
   private async dial(wanted: string): Promise<void> {
-    const number = wanted.replace(/[\s()./-]/g, '')
+    const number = dialable(wanted)
     const calling = this.calls.some((call) => call.direction === 'out' && !call.isUp && !call.isOver)
-    if (!/^[0-9A-Za-z*#+_@]{1,64}$/.test(number) || this.session.link !== 'ready' || calling) return
+    if (!number || this.session.link !== 'ready' || calling) return
     const call = this.add(this.deps.newId(), 'out')
     call.number = number
     if (await this.quiet(call)) await call.dial(number)
-    else call.abandon('CONNECTION_LOST')
+    else call.abandon(this.session.link === 'ready' ? 'OTHER_NOT_HELD' : 'CONNECTION_LOST')
   }
 
   /** Puts every other call on hold; false: one of them is still spoken on. */
@@ -246,8 +250,8 @@ export class Phone {
 }
 
 const view = (call: Call): CallView => {
-  const { id, direction, state, number, name, muted, answeredAt, cause, quality, figures, busy, digits } = call
-  return { id, direction, state, number, name, muted, answeredAt, cause, quality, figures, busy, digits }
+  const { id, direction, state, number, name, muted, answeredAt, cause, quality, figures, busy, undone, digits } = call
+  return { id, direction, state, number, name, muted, answeredAt, cause, quality, figures, busy, undone, digits }
 }
 
 const memories = (stored: unknown): Memory[] => {

@@ -1,4 +1,4 @@
-import { effect, signal, useSignal } from '@preact/signals'
+import { effect, signal, untracked, useSignal } from '@preact/signals'
 import { render } from 'preact'
 import { Problem, load, me, signOut } from './api.ts'
 import { LOCALES, NAMES, choose, language, t, type Language } from './i18n.ts'
@@ -14,8 +14,9 @@ import { Password } from './pages/password.tsx'
 import { SignIn, who } from './pages/sign-in.tsx'
 import { Voicemail } from './pages/voicemail.tsx'
 import { watchDevices } from './phone/devices.ts'
-import { closeHubs, phones } from './phone/hubs.ts'
-import { phrase } from './phone/call-card.tsx'
+import { Elsewhere } from './phone/elsewhere.tsx'
+import { wasOnline } from './phone/hub.ts'
+import { closeHubs, hub } from './phone/hubs.ts'
 import { go, route, startRouter } from './router.ts'
 
 const App = () => {
@@ -66,7 +67,6 @@ const Header = () => {
         {t('app.name')}
       </a>
       <Nav />
-      <Elsewhere />
       <span class="grow" />
       <label>
         <span class="hidden">{t('app.language')}</span>
@@ -101,27 +101,8 @@ const Header = () => {
           {trouble.value}
         </span>
       )}
+      <Elsewhere />
     </header>
-  )
-}
-
-/** A call goes on while another page is looked at: the way back to it. */
-const Elsewhere = () => {
-  const where = route.value
-  const shown = where.page === 'extension' ? where.channel : ''
-  const all = phones.value.filter(([channel]) => channel !== shown)
-  return (
-    <>
-      {all.flatMap(([channel, hub]) =>
-        hub.state.value.calls
-          .filter((call) => call.state !== 'over')
-          .map((call) => (
-            <a key={call.id} class="elsewhere" href={`/extensions/${channel}`}>
-              {phrase(call)}
-            </a>
-          )),
-      )}
-    </>
   )
 }
 
@@ -148,6 +129,12 @@ const begin = async (): Promise<void> => {
     live?.()
     live = now ? startLive(now) : null
     if (!now) closeHubs()
+  })
+  effect(() => {
+    const somebody = me.value
+    if (!somebody || somebody.must_change_password) return
+    // Whoever was online is, whichever page they come back to.
+    untracked(() => somebody.channels.filter(({ id }) => wasOnline(id)).forEach(({ id }) => hub(id)))
   })
   effect(() => {
     const somebody = me.value

@@ -11,7 +11,7 @@ const desk = (...calls: Partial<CallView>[]) => {
   let searched = 0
   const state = { calls: calls as CallView[] }
   const phone = { state: { peek: () => state }, send: (command: Command) => void sent.push(command) }
-  const keys = new Keys(phone, clock, () => (searched += 1))
+  const keys = new Keys(() => [phone], clock, () => Boolean((searched += 1)))
   return { clock, sent, keys, state, searched: () => searched }
 }
 
@@ -74,6 +74,21 @@ test('A answers what rings, M and H turn round what is so, in either case', () =
   keys.press('/', false)
   assert.equal(searched(), 1)
   assert.equal(keys.press('x', false), false)
+  keys.close()
+})
+
+test('of several phones the one that has the call is meant, the nearest first', () => {
+  const sent: string[] = []
+  const phone = (name: string, ...calls: Partial<CallView>[]) => ({
+    state: { peek: () => ({ calls: calls as CallView[] }) },
+    send: (command: Command) => void sent.push(`${name} ${command.do} ${'call' in command ? command.call : ''}`),
+  })
+  const near = phone('near', { id: 'a', state: 'active' })
+  const far = phone('far', { id: 'b', state: 'ringing' }, { id: 'c', state: 'active' })
+  const keys = new Keys(() => [near, far], new FakeClock(), () => false)
+  for (const key of ['a', 'm', '7']) keys.press(key, false)
+  assert.deepEqual(sent, ['far answer b', 'near mute a', 'near send a'])
+  assert.equal(keys.press('/', false), false, 'a page with nothing to search leaves the key to the browser')
   keys.close()
 })
 

@@ -5,7 +5,6 @@ import { listen } from '../live.ts'
 import { isDialling } from '../phone/hub.ts'
 import { hub } from '../phone/hubs.ts'
 import { Softphone } from '../phone/softphone.tsx'
-import { useKeys } from '../phone/keys.ts'
 import { Table } from '../table.ts'
 import { realClock } from '../verto/clock.ts'
 import { Missing } from './home.tsx'
@@ -28,7 +27,6 @@ const Own = ({ channel }: { channel: string }) => {
       table.close()
     }
   }, [table])
-  useKeys(phone)
   const { link, calls } = phone.state.value
   const canCall = link === 'ready' && !isDialling(calls)
   return (

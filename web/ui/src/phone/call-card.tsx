@@ -238,7 +238,7 @@ const Loudness = ({ call, hub }: { call: string; hub: Hub }) => {
   )
 }
 
-const Time = ({ since }: { since: number }) => {
+export const Time = ({ since }: { since: number }) => {
   const now = useSignal(Date.now())
   useEffect(() => {
     const timer = setInterval(() => (now.value = Date.now()), 1000)

@@ -30,6 +30,11 @@ const newId = (): string => {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
+const keyOf = (what: string, channel: string): string => `pbx-${what}-${channel}`
+
+/** Whether the phone of a channel was online in this browser, and nobody took it offline. */
+export const wasOnline = (channel: string): boolean => Boolean(store.get(keyOf('online', channel)))
+
 export class Hub {
   readonly state = signal<Shared>({ link: 'off', calls: [], locked: false })
   /** Whether the sound is in this tab. */
@@ -140,7 +145,7 @@ export class Hub {
       }),
     )
     // Who was online before the page was loaded anew is again; and calls come back.
-    if (store.get(this.key('online'))) void this.phone.obey({ do: 'start' })
+    if (wasOnline(this.channel)) void this.phone.obey({ do: 'start' })
   }
 
   private obey(command: Command): void {
@@ -187,7 +192,7 @@ export class Hub {
   }
 
   private key(what: string): string {
-    return `pbx-${what}-${this.channel}`
+    return keyOf(what, this.channel)
   }
 
   private on(target: EventTarget, event: string, work: () => void): void {

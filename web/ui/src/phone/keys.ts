@@ -19,6 +19,13 @@ export interface Handset {
 const types = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName))
 
+/** False: this page has nothing to search. */
+const focusSearch = (): boolean => {
+  const found = document.getElementById('search')
+  found?.focus()
+  return Boolean(found)
+}
+
 /** What a key does: null if nothing. */
 export const meaning = (key: string, calls: CallView[]): 'search' | 'answer' | 'mute' | 'hold' | 'end' | 'digit' | null => {
   const has = (...states: string[]) => calls.some((call) => states.includes(call.state))
@@ -35,28 +42,31 @@ export class Keys {
   private forget = () => {}
 
   constructor(
-    private readonly phone: Handset,
+    /** All there are; what fits calls of several is done with the first. */
+    private readonly phones: () => readonly Handset[],
     private readonly clock: Clock = realClock,
-    private readonly search: () => void = () => document.getElementById('search')?.focus(),
+    private readonly search: () => boolean = focusSearch,
   ) {}
 
   /** Whether the key is one of ours. One that is held down does what it does once: a second Esc is a second press. */
   press(pressed: string, repeated: boolean): boolean {
-    const { calls } = this.phone.state.peek()
+    const all = this.phones().flatMap((phone) => phone.state.peek().calls.map((call) => ({ phone, call })))
     const key = pressed.length === 1 ? pressed.toLowerCase() : pressed
-    const does = meaning(key, calls)
+    const does = meaning(key, all.map(({ call }) => call))
     if (!does) return false
     if (repeated) return true
-    const find = (...states: string[]) => calls.find((call) => states.includes(call.state))
+    if (does === 'search') return this.search()
+    const find = (...states: string[]) => all.find(({ call }) => states.includes(call.state))
     const current = find('active') ?? find('held')
-    if (does === 'search') this.search()
-    if (does === 'answer') this.phone.send({ do: 'answer', call: find('ringing')!.id })
-    if (does === 'mute') this.phone.send({ do: 'mute', call: current!.id, on: !current!.muted })
-    if (does === 'hold') this.phone.send({ do: 'hold', call: current!.id, on: current!.state !== 'held' })
-    if (does === 'digit') this.phone.send({ do: 'send', call: current!.id, digits: key })
     if (does === 'end') {
-      this.end(find('requesting', 'trying', 'early') ?? current ?? calls.find((one) => one.state !== 'over')!)
+      this.end(find('requesting', 'trying', 'early') ?? current ?? all.find(({ call }) => call.state !== 'over')!)
+      return true
     }
+    const { phone, call } = (does === 'answer' ? find('ringing') : current)!
+    if (does === 'answer') phone.send({ do: 'answer', call: call.id })
+    if (does === 'mute') phone.send({ do: 'mute', call: call.id, on: !call.muted })
+    if (does === 'hold') phone.send({ do: 'hold', call: call.id, on: call.state !== 'held' })
+    if (does === 'digit') phone.send({ do: 'send', call: call.id, digits: key })
     return true
   }
 
@@ -65,11 +75,11 @@ export class Keys {
     ending.value = null
   }
 
-  private end(call: CallView): void {
+  private end({ phone, call }: { phone: Handset; call: CallView }): void {
     this.forget()
     if (ending.peek() === call.id) {
       ending.value = null
-      this.phone.send({ do: 'hangUp', call: call.id })
+      phone.send({ do: 'hangUp', call: call.id })
       return
     }
     ending.value = call.id
@@ -77,9 +87,9 @@ export class Keys {
   }
 }
 
-export const useKeys = (phone: Handset): void => {
+export const useKeys = (phones: () => readonly Handset[]): void => {
   useEffect(() => {
-    const keys = new Keys(phone)
+    const keys = new Keys(phones)
     const heed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return
       if (types(event.target)) return
@@ -90,5 +100,5 @@ export const useKeys = (phone: Handset): void => {
       document.removeEventListener('keydown', heed)
       keys.close()
     }
-  }, [phone])
+  }, [phones])
 }

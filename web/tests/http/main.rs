@@ -11,7 +11,6 @@ mod keys;
 mod listeners;
 mod me;
 mod monitoring;
-mod nginx;
 mod nouns;
 mod openapi;
 mod pages;

@@ -1,13 +1,24 @@
 //! Debian's nginx with `deploy/nginx/pbx.conf` in front: only ports, certificate and addresses are put in.
+//!
+//! Without nginx everything is ignored and says why; `PBX_REQUIRE_NGINX=1` turns that into a failure.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../http/client.rs"]
+#[expect(dead_code, reason = "the rest is for the tests without a proxy")]
+mod client;
+#[path = "../http/site.rs"]
+#[expect(dead_code, reason = "the rest is for the tests without a proxy")]
+mod site;
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -44,13 +55,42 @@ impl Drop for Front {
     }
 }
 
-/// None: there is no nginx, which is said.
-fn start() -> Option<Front> {
+/// A name, and what is done behind it.
+type Test = (&'static str, fn(&Front));
+
+fn main() -> ExitCode {
+    let tests: [Test; 4] = [
+        (
+            "people_sign_in_through_it_and_are_known_by_their_own_address",
+            people,
+        ),
+        ("sockets_and_streams_pass", streams),
+        (
+            "imports_are_as_large_as_the_server_takes_and_nothing_else_is",
+            uploads,
+        ),
+        (
+            "protected_paths_are_404_at_the_public_name_and_answered_by_the_servers_own_localhost",
+            paths,
+        ),
+    ];
+    let trials = tests.map(|(name, test)| Trial::ignorable_test(name, move || behind(test)));
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
+fn behind(test: fn(&Front)) -> Result<Completion, Failed> {
     let Some(program) = PROGRAMS.into_iter().find(|program| Path::new(program).is_file()) else {
-        let text = "SKIPPED: the site of deploy/nginx: there is no nginx (apt-get install nginx-light)\n";
-        std::io::stderr().write_all(text.as_bytes()).unwrap();
-        return None;
+        let why = "there is no nginx: apt-get install nginx-light";
+        return match std::env::var("PBX_REQUIRE_NGINX") {
+            Ok(required) if required == "1" => Err(why.into()),
+            _ => Ok(Completion::ignored_with(why)),
+        };
     };
+    test(&start(program));
+    Ok(Completion::Completed)
+}
+
+fn start(program: &str) -> Front {
     let url = format!("https://{NAME}");
     let site = Site::new(&[("public-url", &url), ("trusted-proxies", "127.0.0.1")]).with_alice();
     let folder = TempDir::new().unwrap();
@@ -88,7 +128,7 @@ fn start() -> Option<Front> {
         );
         std::thread::sleep(Duration::from_millis(20));
     }
-    Some(front)
+    front
 }
 
 /// The file as it is in the repository, inside of what Debian's nginx.conf has around a site.
@@ -162,17 +202,21 @@ impl Front {
     /// A browser that Alice has signed in with.
     #[track_caller]
     fn alice(&self) -> Browser {
+        self.signed_in("alice@pbx.test")
+    }
+
+    /// The same of somebody else.
+    #[track_caller]
+    fn signed_in(&self, name: &str) -> Browser {
         let mut browser = Browser::new(self.tls);
-        let body = json!({"name": "alice@pbx.test", "password": PASSWORD}).to_string();
+        let body = json!({"name": name, "password": PASSWORD}).to_string();
         let answer = self.by(&mut browser, "POST", "/api/sign-in", &body);
         assert_eq!(answer.status, 200, "{answer:?}");
         browser
     }
 }
 
-#[test]
-fn people_sign_in_through_it_and_are_known_by_their_own_address() {
-    let Some(front) = start() else { return };
+fn people(front: &Front) {
     let page = front.ask("GET", "/", &[("Accept", "text/html")], "");
     assert_eq!(page.status, 200, "{page:?}");
     assert!(page.header("strict-transport-security").contains("max-age"));
@@ -217,9 +261,7 @@ fn people_sign_in_through_it_and_are_known_by_their_own_address() {
     assert_eq!(Answer::read(stream).unwrap().status, 421);
 }
 
-#[test]
-fn sockets_and_streams_pass() {
-    let Some(front) = start() else { return };
+fn streams(front: &Front) {
     let mut alice = front.alice();
     let channels = front.by(&mut alice, "GET", "/api/channels", "").json();
     let channel = channels["channels"][0]["id"].as_str().unwrap().to_owned();
@@ -273,9 +315,60 @@ fn sockets_and_streams_pass() {
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
-#[test]
-fn protected_paths_are_404_at_the_public_name_and_answered_by_the_servers_own_localhost() {
-    let Some(front) = start() else { return };
+fn uploads(front: &Front) {
+    front.site.must("user add root --role administrator");
+    front.site.must(&format!("user set root@. --password {PASSWORD}"));
+    let mut root = front.signed_in("root@.");
+    // A directory of 8 MB, most of it a comment.
+    let users = r#"<user id="2001"><params><param name="password" value="kT8!vqPz2w-old"/></params></user>"#;
+    let directory = |size: usize| {
+        let comment = "x".repeat(size);
+        let text = format!(r#"<include><!--{comment}--><domain name="old.test">{users}</domain></include>"#);
+        json!({"main": "default.xml", "files": [{"path": "default.xml", "text": text}]})
+    };
+    let begun = front.by(
+        &mut root,
+        "POST",
+        "/api/v1/imports",
+        &directory(8 << 20).to_string(),
+    );
+    assert_eq!(begun.status, 202, "{begun:?}");
+    // What is larger than the server takes is refused in the server's own words, not in nginx's.
+    let large = front.by(
+        &mut root,
+        "POST",
+        "/api/v1/imports",
+        &directory(16 << 20).to_string(),
+    );
+    assert_eq!(
+        (large.status, large.kind().as_str()),
+        (413, "too-large"),
+        "{large:?}"
+    );
+    // A calendar of a megabyte; this one is read, and is none.
+    front
+        .site
+        .must("schedule add office --hours \"mon-fri 08:00-17:00\" --time-zone Europe/Berlin");
+    let listed = front.by(&mut root, "GET", "/api/v1/schedules", "").json();
+    let calendar = format!(
+        "/api/v1/schedules/{}/import",
+        listed["rows"][0]["id"].as_str().unwrap()
+    );
+    let text = "no calendar\n".repeat(87_000);
+    let read = front.by(&mut root, "POST", &calendar, &json!({"text": text}).to_string());
+    assert_eq!((read.status, read.kind().as_str()), (422, "invalid"), "{read:?}");
+    // Where nothing large belongs, nginx refuses it before the server sees it.
+    let refused = front.by(
+        &mut root,
+        "POST",
+        "/api/v1/users",
+        &directory(2 << 20).to_string(),
+    );
+    assert_eq!(refused.status, 413, "{refused:?}");
+    assert!(refused.body.contains("nginx"), "{refused:?}");
+}
+
+fn paths(front: &Front) {
     let nothing = front.ask("GET", "/no-such-path", &[], "");
     for (method, path, body) in [("GET", "/metrics", ""), ("POST", "/fsapi", "section=directory")] {
         for further in [

@@ -95,6 +95,27 @@ export const scenarios = {
     await alice.page.waitForSelector("main [role=alert]:not(.hidden)", { state: "detached" });
   },
 
+  "what the server refuses is said in German to who reads German": async ({ visit }) => {
+    const alice = await visit({ as: "alice", locale: "de-DE" });
+    alice.expects(422, "/api/me/").expects(409, "/api/me/");
+    const { page } = alice;
+    await alice.goto("/forwards");
+    const always = page.locator("label.setting input >> nth=0");
+    const said = async (number, text) => {
+      await always.fill(number);
+      await page.click(".panel .primary");
+      const alert = page.locator(`.panel [role=alert]:has-text("${text}")`);
+      await alert.waitFor();
+      return alert.getAttribute("lang");
+    };
+    equal(await said("1001", "im Kreis"), null, "the language of a circle");
+    equal(await said("4711", "keine Nummer, wie sie hier gewählt wird"), null, "the language of a number that is none");
+    // What there are no words for is marked as what it is, for whoever has it read aloud.
+    await page.route("**/api/me/forwards/*", (route) => route.fulfill(problem(409, "strange", "Something is strange.")));
+    equal(await said("1002", "Something is strange."), "en", "the language of the server's own words");
+    await alice.axe("refused in German");
+  },
+
   "an address that nobody has leads back to the start": async ({ visit }) => {
     const alice = await visit({ as: "alice" });
     alice.expects(404, "/nowhere");

@@ -6,7 +6,7 @@ use axum::routing::{get, patch};
 use axum::{Json, Router};
 use pbx_core::forward::{Edit, Target, When};
 use pbx_core::names::BadName;
-use pbx_core::own::{self, Extension, Refusal};
+use pbx_core::own::{self, About, Extension, Refusal};
 use pbx_core::store::settings::{self, Definition, Settings};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -99,7 +99,7 @@ impl Wanted {
                 Some(number) => number
                     .trim()
                     .parse()
-                    .map_err(|bad: BadName| Refusal::Invalid(bad.0))?,
+                    .map_err(|bad: BadName| Refusal::Invalid(About::Target, bad.0))?,
                 None => Target::Off,
             };
             edit.targets.push((when, target));

@@ -10,7 +10,7 @@ use axum::{Extension, Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use pbx_core::names::{BadName, Username};
 use pbx_core::own::provisioning::{self, Account};
-use pbx_core::own::{self, NewLine, OwnLine, Refusal, Wanted};
+use pbx_core::own::{self, About, NewLine, OwnLine, Refusal, Wanted};
 use pbx_core::pbx::Pbx;
 use pbx_core::phone::Server;
 use pbx_core::presence::view::{Registration, View};
@@ -124,7 +124,7 @@ async fn add(
     let made = theirs(&app, &signed_in, move |pbx, owner| {
         let username = body.username.as_deref().map(str::parse::<Username>).transpose();
         let wanted = Wanted {
-            username: username.map_err(|bad: BadName| Refusal::Invalid(bad.0))?,
+            username: username.map_err(|bad: BadName| Refusal::Invalid(About::Name, bad.0))?,
             password: body.password,
         };
         own::add_line(pbx, owner, body.channel, &wanted)

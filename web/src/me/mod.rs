@@ -60,7 +60,10 @@ async fn theirs<T: Send + 'static>(
 fn refused(why: Refusal) -> Problem {
     match why {
         Refusal::Missing => Problem::not_found(),
-        Refusal::Invalid(text) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", sentence(&text)),
+        Refusal::Invalid(about, text) => {
+            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", sentence(&text));
+            problem.with("about", about.as_str().into())
+        }
         Refusal::Full(text) => Problem::new(StatusCode::CONFLICT, "full", sentence(&text)),
         Refusal::Switch(text) => Problem::unavailable(sentence(&text)),
         Refusal::Store(StoreError::Conflict(conflict)) => {

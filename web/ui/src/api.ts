@@ -1,6 +1,7 @@
 /** The PBX's JSON API, as these pages use it. */
 import { signal } from '@preact/signals'
-import { maybe, t } from './i18n.ts'
+import { t } from './i18n.ts'
+import { sentence } from './refusals.ts'
 import { NotIssued, readIssued, type Issued } from './verto/session.ts'
 
 export type Presence = 'online' | 'ringing' | 'busy' | 'offline'
@@ -83,11 +84,10 @@ const once = async (method: string, path: string, body?: unknown, more: Record<s
   }
   if (!response.ok) {
     const kind = typeof data.type === 'string' ? data.type.replace(/^urn:pbx:/, '') : ''
-    // The server says it in English; what is the same each time has a text in every language.
-    const said = typeof data.detail === 'string' ? data.detail : t('error.unexpected', { status: response.status })
-    const detail = maybe(`problem.${kind}`) ?? said
-    const wait = Number(response.headers.get('Retry-After')) * 1000
-    throw new Problem(response.status, kind, detail, Number.isFinite(wait) ? wait : 0, data)
+    const seconds = Number(response.headers.get('Retry-After'))
+    const wait = Number.isFinite(seconds) ? seconds : 0
+    const said = sentence(path, kind, data, wait) || t('error.unexpected', { status: response.status })
+    throw new Problem(response.status, kind, said, wait * 1000, data)
   }
   return { data, date: Date.parse(response.headers.get('Date') ?? '') || 0 }
 }

@@ -39,8 +39,8 @@ export const t = (key: Key, values: Values = {}): string =>
   )
 
 /** The text if there is one of this key. */
-export const maybe = (key: string): string | undefined =>
-  Object.hasOwn(en, key) ? t(key as Key) : undefined
+export const maybe = (key: string, values: Values = {}): string | undefined =>
+  Object.hasOwn(en, key) ? t(key as Key, values) : undefined
 
 type Counted<K> = K extends `${infer Base}.other` ? Base : never
 

@@ -17,6 +17,7 @@ import { watchDevices } from './phone/devices.ts'
 import { Elsewhere } from './phone/elsewhere.tsx'
 import { wasOnline } from './phone/hub.ts'
 import { closeHubs, hub } from './phone/hubs.ts'
+import { languageOf } from './refusals.ts'
 import { go, route, startRouter } from './router.ts'
 
 const App = () => {
@@ -97,7 +98,7 @@ const Header = () => {
         </>
       )}
       {me.value && trouble.value && (
-        <span class="bad" role="alert">
+        <span class="bad" role="alert" lang={languageOf(trouble.value)}>
           {trouble.value}
         </span>
       )}

@@ -38,7 +38,7 @@ test('every text is used, and every state, link, cause and quality has one', () 
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n')
-  const prefixes = ['problem.', 'state.', 'link.', 'cause.', 'quality.', 'table.count.', 'voicemail.count.', 'voicemail.new.', 'calls.outcome.']
+  const prefixes = ['problem.', 'refused.', 'state.', 'link.', 'cause.', 'quality.', 'table.count.', 'voicemail.count.', 'voicemail.new.', 'calls.outcome.']
   for (const key of Object.keys(LOCALES.en)) {
     if (prefixes.some((prefix) => key.startsWith(prefix))) continue
     assert.ok(code.includes(`'${key}'`), `${key} is used nowhere`)

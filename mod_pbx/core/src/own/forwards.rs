@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::{Extension, Owner, Refusal, extension};
+use super::{About, Extension, Owner, Refusal, extension};
 use crate::forward::Edit;
-use crate::store::{Change, Commit, ConfigStore, StoreError};
+use crate::store::{Change, Commit, ConfigStore, StoreError, rows};
 
 /// How often it is tried when somebody else is faster.
 const TRIES: u32 = 3;
@@ -29,7 +29,7 @@ pub fn change_forwards(
         store
             .read(|reader| edit.apply(reader, &mut theirs.row))
             .map_err(|error| match error {
-                StoreError::Invalid { message, .. } => Refusal::Invalid(message),
+                StoreError::Invalid { message, .. } => Refusal::Invalid(About::Target, message),
                 error => error.into(),
             })?;
         if theirs.row == before {
@@ -42,7 +42,14 @@ pub fn change_forwards(
         match store.commit(commit) {
             Ok(_) => return Ok(theirs),
             Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,
-            Err(StoreError::Invalid { message, .. }) => return Err(Refusal::Invalid(message)),
+            Err(StoreError::Invalid { message, .. }) => {
+                // Where they lead was looked at before.
+                let about = match rows::Extension::RING_SECONDS.contains(&theirs.row.ring_seconds) {
+                    true => About::Circle,
+                    false => About::RingSeconds,
+                };
+                return Err(Refusal::Invalid(about, message));
+            }
             Err(error) => return Err(error.into()),
         }
     }

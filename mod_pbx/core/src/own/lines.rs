@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
-use super::{Owner, Refusal, extension};
+use super::{About, Owner, Refusal, extension};
 use crate::names::Username;
 use crate::pbx::Pbx;
 use crate::secret;
@@ -113,12 +113,15 @@ pub fn add_line(pbx: &Pbx, owner: Owner<'_>, channel: Uuid, wanted: &Wanted) -> 
             extension.number
         )));
     }
-    let username = username
-        .ok_or_else(|| Refusal::Invalid("no name for a line could be made up: choose one".to_owned()))?;
+    let username = username.ok_or_else(|| {
+        let why = "no name for a line could be made up: choose one";
+        Refusal::Invalid(About::Name, why.to_owned())
+    })?;
     let generated = wanted.password.is_none();
     let password = match &wanted.password {
         Some(password) => {
-            secret::weakness(password, username.as_str(), ADVICE).map_err(Refusal::Invalid)?;
+            secret::weakness(password, username.as_str(), ADVICE)
+                .map_err(|why| Refusal::Invalid(About::Password, why))?;
             password.clone()
         }
         None => secret::generate().map_err(|error| Refusal::Switch(error.to_string()))?,
@@ -129,7 +132,8 @@ pub fn add_line(pbx: &Pbx, owner: Owner<'_>, channel: Uuid, wanted: &Wanted) -> 
         "line {}@{} added to extension {}",
         row.username, domain.name, extension.number
     );
-    commit(pbx, owner, summary, Change::put(row.clone()))?;
+    // All else of a line is made up here.
+    commit(pbx, owner, summary, Change::put(row.clone()), About::Name)?;
     Ok(NewLine {
         line: OwnLine {
             row,
@@ -180,17 +184,24 @@ pub fn revoke_line(pbx: &Pbx, owner: Owner<'_>, id: Uuid) -> Result<OwnLine, Ref
     })?;
     let line = found.ok_or(Refusal::Missing)?;
     let summary = format!("line {}@{} deleted", line.row.username, line.domain.name);
-    commit(pbx, owner, summary, Change::delete(line.row.clone()))?;
+    commit(
+        pbx,
+        owner,
+        summary,
+        Change::delete(line.row.clone()),
+        About::Other,
+    )?;
     pbx.presence().look();
     Ok(line)
 }
 
-fn commit(pbx: &Pbx, owner: Owner<'_>, summary: String, change: Change) -> Result<(), Refusal> {
+/// `about`: what a refusal is about.
+fn commit(pbx: &Pbx, owner: Owner<'_>, summary: String, change: Change, about: About) -> Result<(), Refusal> {
     let commit = Commit::new(owner.name, summary).with(change);
     match pbx.store().commit(commit) {
         Ok(_) => Ok(()),
-        Err(StoreError::Invalid { message, .. }) => Err(Refusal::Invalid(message)),
-        Err(error @ StoreError::Broken(_)) => Err(Refusal::Invalid(error.to_string())),
+        Err(StoreError::Invalid { message, .. }) => Err(Refusal::Invalid(about, message)),
+        Err(error @ StoreError::Broken(_)) => Err(Refusal::Invalid(About::Other, error.to_string())),
         Err(error) => Err(error.into()),
     }
 }

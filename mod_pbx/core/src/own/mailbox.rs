@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use super::{Extension, Owner, Refusal, extension};
+use super::{About, Extension, Owner, Refusal, extension};
 use crate::pbx::Pbx;
 use crate::pin;
 use crate::store::{Change, Commit, StoreError};
@@ -53,14 +53,14 @@ pub fn delete_message(pbx: &Pbx, owner: Owner<'_>, channel: Uuid, id: &str) -> R
 pub fn set_pin(pbx: &Pbx, owner: Owner<'_>, channel: Uuid, chosen: &str) -> Result<(), Refusal> {
     let mut theirs = theirs(pbx, owner, channel)?;
     let number = theirs.row.number.clone();
-    pin::check(&number, chosen).map_err(Refusal::Invalid)?;
+    pin::check(&number, chosen).map_err(|why| Refusal::Invalid(About::Pin, why))?;
     if theirs.row.voicemail_pin.as_deref() != Some(chosen) {
         theirs.row.voicemail_pin = Some(chosen.to_owned());
         let summary = format!("PIN of {number}@{} changed", theirs.domain.name);
         let commit = Commit::new(owner.name, summary).with(Change::edit(theirs.row.clone()));
         pbx.store().commit(commit).map_err(|error| match error {
-            StoreError::Invalid { message, .. } => Refusal::Invalid(message),
-            error @ StoreError::Broken(_) => Refusal::Invalid(error.to_string()),
+            StoreError::Invalid { message, .. } => Refusal::Invalid(About::Pin, message),
+            error @ StoreError::Broken(_) => Refusal::Invalid(About::Other, error.to_string()),
             other => other.into(),
         })?;
     }

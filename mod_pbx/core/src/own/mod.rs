@@ -35,8 +35,8 @@ pub enum Refusal {
     #[error("there is nothing here of yours by that name")]
     Missing,
     /// What was asked for cannot be.
-    #[error("{0}")]
-    Invalid(String),
+    #[error("{1}")]
+    Invalid(About, String),
     /// There is no room for another.
     #[error("{0}")]
     Full(String),
@@ -46,6 +46,40 @@ pub enum Refusal {
     /// The switch.
     #[error("{0}")]
     Switch(String),
+}
+
+/// What of a wish cannot be, for programs: pages have words for each in every language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Calls cannot be forwarded there.
+    Target,
+    /// Forwards would go round in a circle.
+    Circle,
+    /// For how long phones ring.
+    RingSeconds,
+    /// The name of a line is none, or taken.
+    Name,
+    /// A password is too weak.
+    Password,
+    /// A voicemail PIN is none, or too easy.
+    Pin,
+    /// Something else.
+    Other,
+}
+
+impl About {
+    /// What programs tell it by.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Circle => "circle",
+            Self::RingSeconds => "ring-seconds",
+            Self::Name => "name",
+            Self::Password => "password",
+            Self::Pin => "pin",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// An extension of somebody's, and the domain it is in.

@@ -87,7 +87,7 @@ fn check_channel(channel: &rows::Channel) -> Result<(), String> {
 
 fn check_extension(extension: &rows::Extension) -> Result<(), String> {
     shown("caller ID name", &extension.caller_id_name)?;
-    if !(5..=600).contains(&extension.ring_seconds) {
+    if !rows::Extension::RING_SECONDS.contains(&extension.ring_seconds) {
         return Err(format!(
             "ring-seconds takes 5 to 600, not {}",
             extension.ring_seconds

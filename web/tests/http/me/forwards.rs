@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{browser_of, channel, is, newest, site};
+use super::{browser_of, channel, is, newest, refused, site};
 use crate::client::Browser;
 
 fn own(browser: &mut Browser) -> Value {
@@ -60,17 +60,18 @@ fn what_the_command_refuses_is_refused_in_its_words() {
     site.must("forward 1002 busy 1001");
     let mut alice = browser_of(&site, "alice");
     let path = format!("/api/me/forwards/{}", channel(&mut alice));
-    for (command, body) in [
-        ("forward 1001 always 1002", r#"{"always": "1002"}"#),
-        ("forward 1001 always 1001", r#"{"always": "1001"}"#),
-        ("forward 1001 always 4711", r#"{"always": "4711"}"#),
+    for (about, command, body) in [
+        ("circle", "forward 1001 always 1002", r#"{"always": "1002"}"#),
+        ("circle", "forward 1001 always 1001", r#"{"always": "1001"}"#),
+        ("target", "forward 1001 always 4711", r#"{"always": "4711"}"#),
         (
+            "target",
             "forward 1001 no-answer 1003 --seconds 4",
             r#"{"no-answer": "1003", "ring_seconds": 4}"#,
         ),
     ] {
         let answer = alice.ask("PATCH", &path, body);
-        is(&answer, 422, "invalid");
+        refused(&answer, about);
         let said = site.cli(command);
         let words = said.trim().trim_start_matches("-ERR ").to_owned();
         assert_eq!(
@@ -78,9 +79,13 @@ fn what_the_command_refuses_is_refused_in_its_words() {
             words.trim_end_matches('.')
         );
     }
+    refused(
+        &alice.ask("PATCH", &path, r#"{"ring_seconds": 4}"#),
+        "ring-seconds",
+    );
     for number in ["0049301234", "1", "*72", "${x}", "x", &"9".repeat(100)] {
         let answer = alice.ask("PATCH", &path, &json!({"busy": number}).to_string());
-        is(&answer, 422, "invalid");
+        refused(&answer, "target");
     }
     for body in [
         r#"{"always": 1002}"#,

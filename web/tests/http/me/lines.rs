@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{browser_of, channel, is, newest, site};
+use super::{browser_of, channel, is, newest, refused, site};
 use crate::client::{Answer, Browser, ask};
 use crate::site::Site;
 
@@ -117,7 +117,14 @@ fn what_is_no_good_is_refused_with_what_to_do() {
     ] {
         let body = json!({"channel": channel, "username": username, "password": password});
         let answer = add(&mut alice, &body);
-        is(&answer, 422, "invalid");
+        refused(
+            &answer,
+            if password == "kT8!vqPz2w" {
+                "name"
+            } else {
+                "password"
+            },
+        );
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(why), "{username} {password}: {detail}");
         assert!(!detail.contains(password), "{detail}");
@@ -161,7 +168,7 @@ fn an_extension_has_so_many_lines_and_a_person_makes_so_many_a_minute() {
     let taken = names(&own(&mut alice))[0].to_owned();
     let body = json!({"channel": channel, "username": taken, "password": "kT8!vqPz2w"});
     let answers: Vec<Answer> = (0..5).map(|_| add(&mut alice, &body)).collect();
-    is(&answers[0], 422, "invalid");
+    refused(&answers[0], "name");
     is(&answers[4], 429, "too-often");
 }
 

@@ -40,6 +40,13 @@ fn is(answer: &Answer, status: u16, kind: &str) {
     );
 }
 
+/// What a refusal says that it is about.
+#[track_caller]
+fn refused(answer: &Answer, about: &str) {
+    is(answer, 422, "invalid");
+    assert_eq!(answer.json()["about"], about, "{answer:?}");
+}
+
 /// The newest revision: who, and what for.
 fn newest(site: &Site) -> (String, String) {
     let said = site.must("revisions json");

@@ -1,5 +1,6 @@
 /** Whether the route tests hold: asked for by a button above their list, told test by test. */
 import { useSignal } from '@preact/signals'
+import { Trouble } from '../trouble.tsx'
 import { postAt } from './client.ts'
 import { number, say } from './text.ts'
 import { W } from './words.ts'
@@ -40,11 +41,7 @@ export const Check = () => {
           {found.value && (tests.length === 0 ? say(W.noTests) : ok ? say(W.allHold, { count: number(tests.length) }) : say(W.someFail, { failed: number(failed), count: number(tests.length) }))}
         </span>
       </div>
-      {problem.value && (
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <Trouble text={problem.value} />
       {warnings.map((text) => (
         <p key={text} class="warning break">
           {text}

@@ -1,6 +1,7 @@
 /** What happens to a call, and why: asked for, and drawn as the tree of what was looked at. */
 import { useSignal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
+import { Trouble } from '../trouble.tsx'
 import { list, postAt } from './client.ts'
 import { find, maySee } from './nouns/index.ts'
 import { say, type Text } from './text.ts'
@@ -80,11 +81,7 @@ export const Explain = () => {
         </button>
       </form>
       <p class="muted small">{say(E.help, { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</p>
-      {problem.value && (
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <Trouble text={problem.value} />
       {found.value && <Found found={found.value} title={result} />}
     </section>
   )

@@ -1,5 +1,6 @@
 /** The configuration, taken along: all of it, or a noun as a table. */
 import { useSignal } from '@preact/signals'
+import { languageOf } from '../refusals.ts'
 import { save } from './download.ts'
 import type { Noun } from './noun.ts'
 import { GROUPS, maySee } from './nouns/index.ts'
@@ -50,7 +51,7 @@ export const Export = () => {
           </li>
         ))}
       </ul>
-      <p role="alert" class="bad">
+      <p role="alert" class="bad" lang={languageOf(problem.value)}>
         {problem.value}
       </p>
     </section>

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { Problem } from '../api.ts'
+import { languageOf } from '../refusals.ts'
 import { fetchAt, postAt } from './client.ts'
 import { offer } from './download.ts'
 import { LARGEST, isOne, mainOf, pathOf, secretsOf, sizeOf, type Job, type Report, type Sent } from './import-files.ts'
@@ -105,7 +106,7 @@ export const Import = () => {
         </p>
       )}
       {problem.value && (
-        <p class="bad break" role="alert">
+        <p class="bad break" role="alert" lang={languageOf(problem.value)}>
           {problem.value}
         </p>
       )}

@@ -35,7 +35,11 @@ export const Input = (props: Props) => {
     <small id={notes}>
       {field.help && <span class="muted">{say(field.help)} </span>}
       {theirs !== undefined && <span class="warning">{say(W.theirs, { value: theirs || say(W.nobody) })} </span>}
-      {fault && <span class="bad">{fault}</span>}
+      {fault && (
+        <span class="bad" lang="en">
+          {fault}
+        </span>
+      )}
     </small>
   )
   if (field.kind === 'flag') {
@@ -235,7 +239,11 @@ const Kept = (props: Props) => {
         <input name={`no_${field.name}`} type="checkbox" role="switch" checked={off} onChange={(event) => change(event.currentTarget.checked ? null : undefined)} />
         <span>{say(W.without, { name: say(field.label) })}</span>
       </label>
-      {off && props.fault && <small class="bad">{props.fault}</small>}
+      {off && props.fault && (
+        <small class="bad" lang="en">
+          {props.fault}
+        </small>
+      )}
     </>
   )
 }
@@ -296,7 +304,11 @@ const Rows = ({ field, value, row, change, fault, theirs }: Props) => {
         {say(W.row)}
       </button>
       {theirs !== undefined && <small class="warning">{say(W.theirs, { value: theirs })}</small>}
-      {fault && <small class="bad">{fault}</small>}
+      {fault && (
+        <small class="bad" lang="en">
+          {fault}
+        </small>
+      )}
     </fieldset>
   )
 }

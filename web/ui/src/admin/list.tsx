@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { Icon } from '../icons.tsx'
 import { listen } from '../live.ts'
 import { isReset } from '../loaded.ts'
+import { Trouble } from '../trouble.tsx'
 import { list, show, type Part } from './client.ts'
 import type { Field, Noun, Row } from './noun.ts'
 import { find, mayChange } from './nouns/index.ts'
@@ -127,11 +128,7 @@ export const List = ({ noun, by }: Props) => {
             />
           ))}
       </form>
-      {problem.value && (
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <Trouble text={problem.value} />
       <table aria-labelledby="list-title" aria-busy={busy.value} class={many ? 'list stacked sorted' : 'list'}>
         <thead>
           <tr>

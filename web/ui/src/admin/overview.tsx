@@ -1,6 +1,7 @@
 /** The first page: how the PBX is doing. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { Trouble } from '../trouble.tsx'
 import { Course, Parts } from './charts.tsx'
 import { fetchAt } from './client.ts'
 import { number, say, time, type Text } from './text.ts'
@@ -84,11 +85,7 @@ export const Overview = () => {
   return (
     <section class="overview" aria-labelledby="overview-title">
       <h1 id="overview-title">{say(W.overview)}</h1>
-      {problem.value && (
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <Trouble text={problem.value} />
       {!now && !problem.value && <p class="muted">{say(W.loading)}</p>}
       {now && <Tiles now={now} />}
     </section>

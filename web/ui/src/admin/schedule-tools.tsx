@@ -1,6 +1,8 @@
 /** What is done with opening hours besides changing them: opened or closed for now, and holidays taken over. */
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
+import { languageOf } from '../refusals.ts'
+import { Trouble } from '../trouble.tsx'
 import * as client from './client.ts'
 import type { Noun, Row } from './noun.ts'
 import { mayChange } from './nouns/index.ts'
@@ -64,11 +66,7 @@ const Override = ({ noun, row, again }: Props) => {
           </button>
         ))}
       </div>
-      {problem.value && (
-        <p role="alert" class="bad">
-          {problem.value}
-        </p>
-      )}
+      <Trouble text={problem.value} />
     </section>
   )
 }
@@ -150,7 +148,11 @@ const Calendar = ({ noun, row, again }: Props) => {
           </div>
         </>
       )}
-      <p role={said.value?.bad ? 'alert' : 'status'} class={said.value?.bad ? 'bad' : 'good'}>
+      <p
+        role={said.value?.bad ? 'alert' : 'status'}
+        class={said.value?.bad ? 'bad' : 'good'}
+        lang={languageOf(said.value?.text ?? '')}
+      >
         {said.value?.text}
       </p>
     </section>

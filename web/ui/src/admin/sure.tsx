@@ -1,6 +1,7 @@
 /** Asks before something is done that cannot be seen to be undone. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { languageOf } from '../refusals.ts'
 import { say } from './text.ts'
 import { W } from './words.ts'
 
@@ -21,7 +22,7 @@ export const Sure = ({ title, does, problem, busy, yes, no, children }: Props) =
     <dialog ref={dialog} aria-labelledby="sure-title" onClose={no}>
       <h2 id="sure-title">{title}</h2>
       {children}
-      <p role="alert" class="bad">
+      <p role="alert" class="bad" lang={languageOf(problem ?? '')}>
         {problem}
       </p>
       <div class="row">

@@ -5,7 +5,9 @@ import { Problem } from '../api.ts'
 import { listen } from '../live.ts'
 import { isReset } from '../loaded.ts'
 import { Missing } from '../pages/home.tsx'
+import { languageOf } from '../refusals.ts'
 import { go } from '../router.ts'
+import { Trouble } from '../trouble.tsx'
 import { since } from '../typed.ts'
 import { Changes } from './changes.tsx'
 import * as client from './client.ts'
@@ -81,11 +83,7 @@ export const Thing = ({ noun, id }: { noun: Noun; id: string | null }) => {
         {id && <span class="muted">{say(noun.one)} </span>}
         {title}
       </h1>
-      {problem.value && (
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <Trouble text={problem.value} />
       {id && !row.value && !problem.value && <p class="muted">{say(W.loading)}</p>}
       {(!id || row.value) && <Form noun={noun} row={row.value} typed={typed} take={(now) => (row.value = now)} />}
       {row.value && noun.extra && <noun.extra noun={noun} row={row.value} again={() => again.current()} />}
@@ -225,7 +223,7 @@ const Form = ({ noun, row, typed, take }: FormProps) => {
             )}
           </div>
         )}
-        <p role="alert" class={said.value?.bad ? 'bad' : 'good'}>
+        <p role="alert" class={said.value?.bad ? 'bad' : 'good'} lang={languageOf(said.value?.text ?? '')}>
           {said.value?.text}
         </p>
       </form>

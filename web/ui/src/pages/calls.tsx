@@ -8,6 +8,7 @@ import { calls, isMissed, joined, type CallsPage, type OwnCall } from '../mine.t
 import { isDialling } from '../phone/hub.ts'
 import { hub } from '../phone/hubs.ts'
 import { go } from '../router.ts'
+import { Trouble } from '../trouble.tsx'
 import { dialable } from '../verto/number.ts'
 
 /** So long after a page was loaded it is again: a call is written down a moment after it ended. */
@@ -43,11 +44,7 @@ export const Calls = () => {
   return (
     <section class="page">
       <h1 id="calls">{t('calls.title')}</h1>
-      {trouble && (
-        <p class="bad" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
       {!found && !trouble && <p class="muted">{t('app.loading')}</p>}
       {found?.calls.length === 0 && <p class="muted">{t('calls.none')}</p>}
       {found && found.calls.length > 0 && (

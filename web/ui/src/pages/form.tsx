@@ -1,6 +1,7 @@
 /** What the forms share: one try at a time, and a message that is read aloud. */
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
+import { languageOf } from '../refusals.ts'
 
 interface Props {
   submit: string
@@ -34,7 +35,7 @@ export const Form = ({ submit, work, children }: Props) => {
       <button class="primary" disabled={busy.value}>
         {submit}
       </button>
-      <p role="alert" class={message.value?.bad ? 'bad' : 'good'}>
+      <p role="alert" class={message.value?.bad ? 'bad' : 'good'} lang={languageOf(message.value?.text ?? '')}>
         {message.value?.text}
       </p>
     </form>

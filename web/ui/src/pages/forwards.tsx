@@ -2,6 +2,8 @@ import { useSignal } from '@preact/signals'
 import { t, type Key } from '../i18n.ts'
 import { isReset, useLoaded } from '../loaded.ts'
 import { WHEN, changeForwards, forwards, type AllForwards, type ForwardsEdit, type ForwardsOf, type When } from '../mine.ts'
+import { languageOf } from '../refusals.ts'
+import { Trouble } from '../trouble.tsx'
 import { since } from '../typed.ts'
 
 const TEXTS: Record<When, Key> = {
@@ -24,11 +26,7 @@ export const Forwards = () => {
     <section class="page">
       <h1>{t('forwards.title')}</h1>
       <p class="muted">{t('forwards.text')}</p>
-      {loaded.problem.value && (
-        <p class="bad" role="alert">
-          {loaded.problem.value}
-        </p>
-      )}
+      <Trouble text={loaded.problem.value} />
       {!all && !loaded.problem.value && <p class="muted">{t('app.loading')}</p>}
       {all?.extensions.length === 0 && <p>{t('home.none')}</p>}
       {all?.extensions.map((one) => (
@@ -147,7 +145,7 @@ const One = ({ one, codes, replace }: Props) => {
         <button class="primary" disabled={busy.value || Object.keys(edit).length === 0}>
           {t('forwards.save')}
         </button>
-        <p role="alert" class={message.value?.bad ? 'bad' : 'good'}>
+        <p role="alert" class={message.value?.bad ? 'bad' : 'good'} lang={languageOf(message.value?.text ?? '')}>
           {message.value?.text}
         </p>
       </div>

@@ -5,6 +5,7 @@ import { moment, t } from '../i18n.ts'
 import { useLoaded } from '../loaded.ts'
 import { addLine, lines, revokeLine, type AllLines, type Line, type LinesOf, type NewLine } from '../mine.ts'
 import type { News } from '../live.ts'
+import { Trouble } from '../trouble.tsx'
 import { NewLineView } from './new-line.tsx'
 
 /** So long after a page was loaded it is again: that a phone refreshed its registration is no news. */
@@ -24,11 +25,7 @@ export const Lines = () => {
     <section class="page">
       <h1>{t('lines.title')}</h1>
       <p class="muted">{t('lines.text')}</p>
-      {loaded.problem.value && (
-        <p class="bad" role="alert">
-          {loaded.problem.value}
-        </p>
-      )}
+      <Trouble text={loaded.problem.value} />
       {said.value && (
         <p class="good" role="status">
           {said.value}
@@ -188,11 +185,7 @@ const One = ({ line, again }: { line: Line; again(said?: string): void }) => {
           </button>
         </div>
       )}
-      {problem.value && (
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <Trouble text={problem.value} />
     </li>
   )
 }
@@ -269,11 +262,7 @@ const Add = ({ own, close, show }: AddProps) => {
           {t('lines.cancel')}
         </button>
       </div>
-      {problem.value && (
-        <p role="alert" class="bad">
-          {problem.value}
-        </p>
-      )}
+      <Trouble text={problem.value} />
     </form>
   )
 }

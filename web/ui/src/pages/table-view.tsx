@@ -3,6 +3,7 @@ import { Icon } from '../icons.tsx'
 import { many, t } from '../i18n.ts'
 import { live } from '../live.ts'
 import type { LiveRow, Table } from '../table.ts'
+import { Trouble } from '../trouble.tsx'
 
 interface Props {
   table: Table
@@ -70,11 +71,7 @@ export const TableView = ({ table, own, canCall, call }: Props) => {
         </label>
       </form>
       {!live.value && <p class="warning">{t('table.paused')}</p>}
-      {table.problem.value && (
-        <p class="bad" role="alert">
-          {table.problem.value}
-        </p>
-      )}
+      <Trouble text={table.problem.value} />
       <table aria-labelledby="table-title" aria-busy={table.loading.value}>
         <thead>
           <tr>

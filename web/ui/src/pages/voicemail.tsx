@@ -13,6 +13,7 @@ import {
   type MailboxOf,
   type Message,
 } from '../mine.ts'
+import { Trouble } from '../trouble.tsx'
 import { Form } from './form.tsx'
 
 /** So long after a page was loaded it is again: a message that nobody told of comes to light all the same. */
@@ -25,11 +26,7 @@ export const Voicemail = () => {
     <section class="page">
       <h1>{t('voicemail.title')}</h1>
       {all && all.mailboxes.length > 0 && all.code && <p class="muted">{t('voicemail.text', { code: all.code })}</p>}
-      {loaded.problem.value && (
-        <p class="bad" role="alert">
-          {loaded.problem.value}
-        </p>
-      )}
+      <Trouble text={loaded.problem.value} />
       {!all && !loaded.problem.value && <p class="muted">{t('app.loading')}</p>}
       {all?.mailboxes.length === 0 && <p>{t('voicemail.nomailbox')}</p>}
       {all?.mailboxes.map((one) => (
@@ -63,11 +60,7 @@ const Mailbox = ({ one }: { one: MailboxOf }) => {
       <h2 id={title}>
         {one.name || one.number} <span class="muted">{one.number}</span>
       </h2>
-      {loaded.problem.value && (
-        <p class="bad" role="alert">
-          {loaded.problem.value}
-        </p>
-      )}
+      <Trouble text={loaded.problem.value} />
       <p class="muted" role="status">
         {said.value ||
           (found ? `${many('voicemail.count', found.total)}, ${many('voicemail.new', found.new)}` : t('app.loading'))}
@@ -180,11 +173,7 @@ const One = ({ channel, message, changed }: OneProps) => {
           </>
         )}
       </div>
-      {problem.value && (
-        <p class="bad" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <Trouble text={problem.value} />
     </li>
   )
 }

@@ -1,5 +1,7 @@
 //! Rows about who is inside: domains, their people and their phones.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -92,7 +94,7 @@ pub struct Extension {
     pub channel_id: Uuid,
     /// The name others see when it calls.
     pub caller_id_name: String,
-    /// How long its phones ring, in seconds (5 to 600).
+    /// How long its phones ring, in seconds ([`Extension::RING_SECONDS`]).
     pub ring_seconds: u32,
     /// Whether it has a mailbox.
     pub voicemail: bool,
@@ -109,6 +111,11 @@ pub struct Extension {
     /// When, RFC 3339 in UTC.
     #[serde(default)]
     pub updated_at: String,
+}
+
+impl Extension {
+    /// What `ring_seconds` may be.
+    pub const RING_SECONDS: RangeInclusive<u32> = 5..=600;
 }
 
 /// Whether a line's calls are encrypted (RFC 3711).

@@ -5,7 +5,8 @@ import { duration, maybe, milliseconds, percent, t, type Key } from '../i18n.ts'
 import { dialable } from '../verto/number.ts'
 import type { CallView } from '../verto/phone.ts'
 import type { Figures, Levels } from '../verto/quality.ts'
-import { isDialling, party, type Hub } from './hub.ts'
+import { isDialling, party } from './bell.ts'
+import type { Hub } from './hub.ts'
 import { NoNumber, Pad } from './pad.tsx'
 
 const PHRASES: Record<CallView['state'], Key> = {

@@ -3,14 +3,14 @@
  */
 import { effect, signal } from '@preact/signals'
 import * as api from '../api.ts'
-import { t } from '../i18n.ts'
 import { store } from '../storage.ts'
 import { realClock } from '../verto/clock.ts'
 import type { Peer } from '../verto/media.ts'
-import { Phone, type CallView, type Command, type PhoneState } from '../verto/phone.ts'
+import { Phone, type Command, type PhoneState } from '../verto/phone.ts'
 import type { Levels } from '../verto/quality.ts'
 import type { Socket } from '../verto/rpc.ts'
 import { Tabs, browserChannel, browserLocks } from '../verto/tabs.ts'
+import { notify, toneFor } from './bell.ts'
 import { openMicrophone, refresh, route, unplugged, used } from './devices.ts'
 import { locked, play, probe, unlock } from './tones.ts'
 
@@ -160,18 +160,10 @@ export class Hub {
     const state: Shared = { ...this.phone.state, locked: locked.peek() }
     this.state.value = state
     this.tabs.tell(state)
-    this.ring(state.calls)
+    play(toneFor(state.calls))
     const known = new Set(before.calls.map((call) => call.id))
     const fresh = state.calls.find((call) => call.state === 'ringing' && !known.has(call.id))
     if (fresh) notify(fresh)
-  }
-
-  private ring(calls: CallView[]): void {
-    const has = (...states: string[]) => calls.some((call) => states.includes(call.state))
-    if (has('ringing')) play(has('active', 'answering') ? 'waiting' : 'ring')
-    // The switch says nothing while the other side rings, unless it sends sound.
-    else if (has('trying')) play('ringback')
-    else play(null)
   }
 
   private sound(call: string, stream: MediaStream | null): void {
@@ -198,26 +190,5 @@ export class Hub {
   private on(target: EventTarget, event: string, work: () => void): void {
     target.addEventListener(event, work)
     this.ends.push(() => target.removeEventListener(event, work))
-  }
-}
-
-/** Whether somebody is being called: one at a time. */
-export const isDialling = (calls: CallView[]): boolean =>
-  calls.some((call) => ['new', 'requesting', 'trying', 'early'].includes(call.state))
-
-/** Who a call is with, as people say it. */
-export const party = (call: CallView): string => call.name || call.number || t('call.unknown')
-
-const notify = (call: CallView): void => {
-  if (document.visibilityState === 'visible' || !('Notification' in window)) return
-  if (Notification.permission !== 'granted') return
-  try {
-    const shown = new Notification(t('call.incoming', { name: party(call) }), { tag: 'pbx-call', body: call.number })
-    shown.onclick = () => {
-      window.focus()
-      shown.close()
-    }
-  } catch {
-    // Some browsers have them for service workers alone.
   }
 }

@@ -1,6 +1,6 @@
 // Why a call does what it does, as a picture: asked for, drawn, and heard.
 import { fits, inGerman } from "../lib/admin.mjs";
-import { ask, check, cli, equal, must, until } from "../lib/host.mjs";
+import { ask, check, equal, must, until } from "../lib/host.mjs";
 import { NARROW } from "../lib/visit.mjs";
 
 let settled;
@@ -108,7 +108,7 @@ export const scenarios = {
     const why = await (await page.waitForSelector("[role=alert].bad")).innerText();
     check(why.includes("nobody"), why);
     equal(await page.inputValue("#explain-to"), "030123456", "what was typed");
-    await cli("pbx route set thought-near --schedule none");
+    await must("pbx route set thought-near --schedule always");
   },
 
   "who transfers a call outside is who pays": async ({ visit }) => {

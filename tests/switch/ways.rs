@@ -23,6 +23,10 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
                 "a_call_for_help_reaches_a_gateway_that_is_down",
                 a_call_for_help_reaches_a_gateway_that_is_down,
             ),
+            (
+                "who_may_only_call_for_help_transfers_nobody_outside",
+                who_may_only_call_for_help_transfers_nobody_outside,
+            ),
         ],
     );
 }
@@ -116,4 +120,40 @@ fn a_call_for_help_reaches_a_gateway_that_is_down(rig: &mut Rig) {
     rig.switch
         .ok("pbx gateway set beta --username none --password none --realm none");
     until_state(rig, "beta", "up");
+}
+
+/// From outside its line's networks a phone calls for help, and that call leads nowhere else.
+fn who_may_only_call_for_help_transfers_nobody_outside(rig: &mut Rig) {
+    let [alpha, beta] = carriers();
+    let alice = Handset::new("alice", ACME);
+    for (tied, out) in [(false, 1), (true, 0)] {
+        if tied {
+            rig.switch
+                .ok(&format!("pbx line set alice@{ACME} --source-acl 10.0.0.0/8"));
+        }
+        let before = counts();
+        let call = alice.call("112");
+        let answer = call.until_answered(200);
+        next_invite(beta, before[1]);
+        wait::until("them to speak", wait::SOON, || {
+            let spoken = rig.switch.api("show calls count");
+            spoken.contains("1 total.").then_some(())
+        });
+        assert_eq!(call.refer(&answer, &format!("<sip:030999151@{ACME}>")), 202);
+        if !tied {
+            next_invite(alpha, before[0]);
+        } else {
+            let why = "to 030999151 is refused (sent-on)";
+            wait::until("the log to say why", wait::SOON, || {
+                rig.site.log().contains(why).then_some(())
+            });
+        }
+        call.hang_up(&answer);
+        rig.switch.ok("hupall");
+        rig.switch.until("show channels count", "0 total.");
+        assert_eq!(counts(), [before[0] + out, before[1] + 1]);
+    }
+    alice.call("030999152").until_answered(403);
+    rig.switch
+        .ok(&format!("pbx line set alice@{ACME} --source-acl ''"));
 }

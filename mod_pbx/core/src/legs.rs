@@ -23,6 +23,10 @@ use crate::registry::View;
 use crate::request::Request;
 use crate::store::snapshot::{Domain, Extension};
 
+/// The variable of a channel that the directory lets call for help alone, since its line may not call from there, or not
+/// now: whoever it then transfers is sent on by nobody who pays.
+pub const HELP_ONLY: &str = "pbx_help_only";
+
 /// How many groups of places there are. A power of two.
 const GROUPS: usize = 2048;
 
@@ -156,7 +160,8 @@ fn whose(event: &Event) -> Whose {
         .strip_prefix("sofia/")
         .is_some_and(|rest| rest.split('/').next() == Some(gateways::PROFILE));
     let called = header("Call-Direction").eq_ignore_ascii_case("outbound");
-    if at_a_carrier || event.header("variable_pbx_charge").is_some() {
+    let may_not_pay = event.header("variable_pbx_help_only").is_some();
+    if at_a_carrier || may_not_pay || event.header("variable_pbx_charge").is_some() {
         Whose::Nobody
     } else if name.starts_with("verto") && !called {
         // Variables of a browser's own call are what it says itself.
@@ -311,6 +316,14 @@ mod tests {
         assert!(matches!(of("verto.rtc/x", "inbound", &[]), Whose::Nobody));
         assert!(matches!(of("sofia/external/x", "inbound", &[]), Whose::Nobody));
         assert!(matches!(of("sofia/external/x", "outbound", &[]), Whose::Nobody));
+        assert!(matches!(
+            of(
+                "sofia/internal/x",
+                "inbound",
+                &[("variable_pbx_help_only", "true")]
+            ),
+            Whose::Nobody
+        ));
         assert!(matches!(
             of("sofia/internal/x", "outbound", &[("variable_pbx_charge", "x")]),
             Whose::Nobody

@@ -69,16 +69,6 @@ impl View {
         self.is_banned(address, domain, username, self.now())
     }
 
-    /// Whether a digest for a call for help is looked at though it comes from who is banned: a right one, unless there were
-    /// some wrong ones within the minute. Else who is banned would guess on by calling for help. Any thread; takes no lock.
-    pub fn may_call_for_help(&self, rq: &Request<'_>, is_right: bool) -> bool {
-        let Some(address) = rq.param("ip").and_then(|ip| ip.parse::<IpAddr>().ok()) else {
-            return true;
-        };
-        let net = self.hash(address.into(), "", "");
-        self.tries.may_call_for_help(net, self.now(), is_right)
-    }
-
     /// This registration has the right digest, and the switch will refuse it all the same, with the event of a wrong one:
     /// that is not counted. Any thread; takes no lock.
     pub fn excuse(&self, rq: &Request<'_>, domain: &str, username: &str) {

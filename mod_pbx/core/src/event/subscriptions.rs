@@ -163,6 +163,7 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
             c"variable_pbx_charge",
             c"variable_pbx_identity",
             c"variable_pbx_help",
+            c"variable_pbx_help_only",
         ],
     },
     Subscription {

@@ -137,6 +137,10 @@ fn neither_where_a_call_for_help_comes_from_nor_its_digest_s_form_refuses_it() {
     let found = |pairs: Vec<_>| users(&world.document("directory", pairs)).len();
     // dave's line is tied to networks, and this is none of them.
     assert_eq!(found(asked("dave", "INVITE", "112")), 1);
+    // And what comes of it is marked: it is no way to other calls.
+    let marked = |pairs: Vec<_>| world.document("directory", pairs).contains("pbx_help_only");
+    assert!(marked(asked("dave", "INVITE", "112")));
+    assert!(!marked(asked("alice", "INVITE", "112")) && !marked(asked("alice", "INVITE", "1002")));
     for (method, number) in [("INVITE", "1001"), ("INVITE", "1120"), ("MESSAGE", "112")] {
         assert_eq!(found(asked("dave", method, number)), 0, "{method} {number}");
     }

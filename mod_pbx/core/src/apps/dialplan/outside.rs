@@ -162,6 +162,12 @@ impl<'r, 'v> Leaving<'r, 'v> {
     /// What is decided, and as what it counts from now on.
     fn decide(&self, dialled: &str) -> Result<(Out, Charge), Refusal> {
         match routing::decide(self.view, &self.payer, dialled, self.view.now()) {
+            // The directory let it in for help.
+            Decision::Out(out)
+                if !out.is_emergency() && self.rq.param("variable_pbx_help_only").is_some() =>
+            {
+                Err(Refusal::NotGranted)
+            }
             Decision::Out(out) => self.charged(out),
             Decision::Refused(why) => Err(why),
         }

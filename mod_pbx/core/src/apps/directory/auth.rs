@@ -16,6 +16,8 @@ pub(super) enum Digest {
     Register,
     /// To call, subscribe, send a message, …
     Other,
+    /// To call for help, from where the line may not call otherwise.
+    Help,
 }
 
 /// What the request may have this line's credential for; none: the line does not exist, which the other
@@ -78,7 +80,8 @@ pub(super) fn admits(
             .is_none_or(|networks| comes_from(rq, networks));
     let welcome = like("sip_auth_realm", name) && at_home() && (trusted || for_help());
     if !(welcome && register) {
-        return welcome.then_some(Digest::Other);
+        let digest = if trusted { Digest::Other } else { Digest::Help };
+        return welcome.then_some(digest);
     }
     let anothers = names_another_phone(rq, view, domain, line);
     if (anothers || is_full(rq, view, domain, line)) && is_right(rq, line) {

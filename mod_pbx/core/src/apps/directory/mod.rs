@@ -73,17 +73,24 @@ impl SipDomain {
             view.bans.refuses(rq, domain, username)
         };
         let for_help = || is_for_help(rq, view, domain);
-        let heard = |line: &Line| for_help() && view.bans.may_call_for_help(rq, auth::is_right(rq, line));
+        let heard = |line: &Line| for_help() && auth::is_right(rq, line);
         match (asked, line) {
-            (Asked::Auth, Some(line)) if banned(line) && !heard(line) => nobody(domain),
-            (Asked::Auth, Some(line)) => match auth::admits(rq, view, domain, line, for_help) {
-                Some(auth::Digest::Register) => one::register(domain, extension, line),
-                Some(auth::Digest::Other) => {
-                    // A call for help is better heard by others than not at all.
-                    one::auth(domain, extension, line, line.srtp_required && !for_help())
+            (Asked::Auth, Some(line)) => {
+                let banned = banned(line);
+                if banned && !heard(line) {
+                    return nobody(domain);
                 }
-                None => nobody(domain),
-            },
+                let may = match auth::admits(rq, view, domain, line, for_help) {
+                    Some(auth::Digest::Register) => return one::register(domain, extension, line),
+                    Some(auth::Digest::Other) if !banned => one::May::Call {
+                        // A call for help is better heard by others than not at all.
+                        secured: line.srtp_required && !for_help(),
+                    },
+                    Some(_) => one::May::CallForHelp,
+                    None => return nobody(domain),
+                };
+                one::auth(domain, extension, line, may)
+            }
             (Asked::Auth, None) => nobody(domain),
             (Asked::Inject, _) if !extension.voicemail => nobody(domain),
             (Asked::Call, _) => one::call(view, domain, extension, line, &self.0),
@@ -96,7 +103,7 @@ impl SipDomain {
 }
 
 /// Whether the request is a call for help. It is then refused only for a wrong digest: neither for where it comes from, nor
-/// for how the digest is made, nor for a ban, during which few may be wrong.
+/// for how the digest is made, nor for a ban, during which we look at the digest ourselves.
 fn is_for_help(rq: &Request<'_>, view: &View<'_>, domain: &Domain) -> bool {
     let is_invite = rq
         .param("sip_auth_method")

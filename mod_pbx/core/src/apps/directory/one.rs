@@ -6,6 +6,7 @@
 
 use super::open;
 use crate::follow::{self, End, Hops};
+use crate::legs::HELP_ONLY;
 use crate::names::{DomainName, Number, Username};
 use crate::pin;
 use crate::registry::View;
@@ -103,15 +104,30 @@ pub(super) fn register(domain: &Domain, extension: &Extension, line: &Line) -> S
     doc.finish()
 }
 
-/// For any other digest: the line with its hash and identity, and whether its call must be encrypted.
-pub(super) fn auth(domain: &Domain, extension: &Extension, line: &Line, srtp: bool) -> String {
+/// What a line's digest lets it do.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum May {
+    /// Call; whether its audio must be encrypted.
+    Call { secured: bool },
+    /// Call for help, and nothing that comes of it: from here it may not call otherwise.
+    CallForHelp,
+}
+
+/// For any other digest: the line with its hash and identity, and what its call may be.
+pub(super) fn auth(domain: &Domain, extension: &Extension, line: &Line, may: May) -> String {
     let mut doc = open(domain, 1024);
     let user = user::open(&mut doc, &line.username, None, Credential::Line(&line.a1));
     let mut variables = identity(user, domain, extension, line.username.as_str());
-    if srtp {
+    match may {
         // What the phone offers without it is no match (`switch_core_media_negotiate_sdp`). The profile's
         // `require-secure-rtp` sets a flag that nothing reads.
-        variables.variable("rtp_secure_media_inbound", "mandatory");
+        May::Call { secured: true } => {
+            variables.variable("rtp_secure_media_inbound", "mandatory");
+        }
+        May::Call { secured: false } => {}
+        May::CallForHelp => {
+            variables.variable(HELP_ONLY, "true");
+        }
     }
     variables.close();
     doc.finish()

@@ -9,6 +9,7 @@ test('numbers are dialled however people write them', () => {
     ['+49 (30) 1234', '+49301234'],
     ['+49 (0) 30 1234', '+49301234'],
     ['(0) 30 1234', '0301234'],
+    ['\u202d+49 (0) 30 1234\u202c', '+49301234'],
     // A space that does not break, dashes that a word processor made, and marks around a number out of an address book.
     ['\u202d030\u00a01234\u201356\u2011\u202c', '030123456'],
     ['*21*1002#', '*21*1002#'],

@@ -226,8 +226,11 @@ export class Call {
       this.obey(answer)
       return true
     } catch (error) {
-      if (error instanceof Refusal) this.obey(error.data)
-      this.undone = what
+      // What became of it is not known where there is no answer: the call itself will tell.
+      if (error instanceof Refusal) {
+        this.obey(error.data)
+        this.undone = what
+      }
       return false
     } finally {
       this.busy = false

@@ -18,8 +18,8 @@ const FRIENDSHIP: Day = 30;
 /// How many such lines are remembered. Each had the right password: this is for switches beyond all bounds.
 const MOST: usize = 1 << 20;
 
-/// How many wait to be saved at most. Of those beyond, who is registered is looked at again a minute later.
-const UNSAVED: usize = 1 << 15;
+/// How many wait to be saved at most: all that are read again, as after a load, when everybody is met at once.
+const UNSAVED: usize = MOST / 2;
 
 /// How many one transaction saves.
 const ROWS: usize = 1024;

@@ -12,7 +12,7 @@ use crate::store::settings::{self, Settings};
 use jiff::{SignedDuration, Timestamp};
 
 /// How soon a mail is tried again the first time; each further pause is twice as long, up to an hour. A server
-/// that does not answer is tried every five minutes at least, for whatever waits.
+/// that does not answer is tried every five minutes at least, for whatever waits, and so is mail about calls for help.
 const AGAIN: Duration = Duration::from_secs(15);
 const LONGEST: Duration = Duration::from_secs(3600);
 const LONGEST_OF_A_SERVER: Duration = Duration::from_secs(300);
@@ -219,7 +219,12 @@ fn later(settings: &Settings, mail: &Mail, now: Timestamp) -> (State, Timestamp)
     if is_too_old(settings, mail, now) {
         return (State::Failed, now);
     }
-    let pause = pause(mail.attempts, LONGEST);
+    // A call for help is to be told of while it matters.
+    let longest = match mail.kind {
+        Kind::Voicemail => LONGEST,
+        Kind::Emergency | Kind::Webhook => LONGEST_OF_A_SERVER,
+    };
+    let pause = pause(mail.attempts, longest);
     (State::Waiting, now.checked_add(pause).unwrap_or(now))
 }
 

@@ -345,7 +345,7 @@ impl Case<'_, '_> {
                 style: gateway.caller_id_style,
                 straight: None,
             };
-            if for_help && state != State::Up {
+            if for_help && down {
                 let proxy = &gateway.proxy;
                 self.good(1, format_args!("and in the end straight to its proxy, {proxy}"));
                 straight.push(Way {

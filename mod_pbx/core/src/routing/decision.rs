@@ -44,7 +44,7 @@ pub struct Way {
     pub caller_id: Option<CallerId>,
     /// Where the gateway looks for that.
     pub style: CallerIdStyle,
-    /// A call for help goes to the proxy of this gateway whatever mod_sofia thinks of it: to one that does not answer
+    /// A call for help goes to the proxy of this gateway though mod_sofia thinks that it is down: to one that does not answer
     /// OPTIONS, or where it is not registered, mod_sofia sends nothing (`sofia_outgoing_channel`, `GATEWAY_DOWN`).
     pub straight: Option<Arc<Gateway>>,
 }

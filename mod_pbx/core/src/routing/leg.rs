@@ -151,7 +151,8 @@ fn straight(gateway: &Gateway, number: &Sent, data: &mut ActionData<'_>) {
     if let Some(domain) = gateway.from_domain.as_ref().or(gateway.realm.as_ref()) {
         data.literal(",sip_invite_domain=").domain(domain);
     }
-    data.literal(",sip_use_gateway=")
+    // As in `resolve`: mod_sofia would take the address apart, and ask DNS for an IPv6 one.
+    data.literal(",sofia_suppress_url_encoding=true,sip_use_gateway=")
         .literal(PROFILE)
         .literal("::")
         .gateway(&gateway.name)

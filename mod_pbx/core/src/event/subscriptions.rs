@@ -38,7 +38,6 @@ pub static SUBSCRIPTIONS: &[Subscription] = &[
             c"call-id",
             c"contact",
             c"expires",
-            c"status",
             c"network-ip",
             c"network-port",
             c"user-agent",

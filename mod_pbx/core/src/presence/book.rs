@@ -1,6 +1,7 @@
 //! The view while it is being written: by the presence thread alone.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::names::{DomainName, Number, Username};
@@ -49,8 +50,7 @@ impl Book {
     /// Changes a line, and takes it out when nothing is left of it.
     pub(super) fn change_line<T>(&mut self, known: &Known, change: impl FnOnce(&mut Line) -> T) -> T {
         let domain = Self::domain(&mut self.view, &known.domain);
-        let entry = domain.lines.entry(known.username.clone()).or_default();
-        let line = Arc::make_mut(entry);
+        let line = Arc::make_mut(slot(&mut domain.lines, &known.username));
         let before = line.registrations.clone();
         let result = change(line);
         let after = line.registrations.clone();
@@ -66,6 +66,9 @@ impl Book {
 
     /// Keeps up who is at which address.
     fn move_addresses(&mut self, line: &Known, before: &[Arc<Registration>], after: &[Arc<Registration>]) {
+        if before.iter().map(|r| &r.at).eq(after.iter().map(|r| &r.at)) {
+            return;
+        }
         let at = |all: &[Arc<Registration>]| -> HashSet<Box<str>> {
             all.iter().filter_map(|r| r.at.clone()).collect()
         };
@@ -104,7 +107,7 @@ impl Book {
 
     fn change_number(&mut self, domain: &DomainName, number: &Number, change: impl FnOnce(&mut Vec<Call>)) {
         let seen = Self::domain(&mut self.view, domain);
-        let calls = Arc::make_mut(seen.numbers.entry(number.clone()).or_default());
+        let calls = Arc::make_mut(slot(&mut seen.numbers, number));
         change(calls);
         if calls.is_empty() {
             seen.numbers.remove(number);
@@ -154,7 +157,7 @@ impl Book {
     }
 
     fn domain<'v>(view: &'v mut View, name: &DomainName) -> &'v mut Domain {
-        Arc::make_mut(view.domains.entry(name.clone()).or_default())
+        Arc::make_mut(slot(&mut view.domains, name))
     }
 
     fn tidy(&mut self, domain: &DomainName) {
@@ -182,4 +185,15 @@ impl Book {
     pub(super) fn take_changes(&mut self) -> HashSet<Subject> {
         std::mem::take(&mut self.changed)
     }
+}
+
+/// What is kept under a name, made if it is not there. Unlike `entry`, it copies the name only then.
+fn slot<'m, K: Clone + Eq + Hash, V: Clone + Default>(
+    map: &'m mut imbl::HashMap<K, V>,
+    key: &K,
+) -> &'m mut V {
+    if !map.contains_key(key) {
+        map.insert(key.clone(), V::default());
+    }
+    &mut map[key]
 }

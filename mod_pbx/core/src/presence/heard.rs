@@ -1,6 +1,7 @@
 //! A registration as an event or mod_sofia's list tells of it, and what becomes of it in the view.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::contact::{Contact, Host, Refusal, Transport};
@@ -36,21 +37,36 @@ impl Heard<'_> {
         *known.contact == *self.contact && known.source == self.source && known.reachable
     }
 
-    /// The registration, in the place of `before`.
+    /// Whether this registration has the same Contact and came from the same place: what follows from these two
+    /// is known.
+    fn is_alike(&self, known: &Registration) -> bool {
+        *known.profile == *self.profile && *known.contact == *self.contact && known.source == self.source
+    }
+
+    /// The registration: the next one with its Call-ID after `before`, on a line that has `others`.
     pub(super) fn registration(
         &self,
         own: &OwnAddresses,
         before: Option<&Registration>,
+        others: &[Arc<Registration>],
         now: Moment,
     ) -> Registration {
         let printable = |c: &char| !c.is_control();
+        let (target, at, on_a_connection) = match others.iter().find(|known| self.is_alike(known)) {
+            Some(known) => (known.target.clone(), known.at.clone(), known.on_a_connection),
+            None => (
+                target(self.contact, self.profile, self.source, own),
+                at(self.contact, self.source),
+                is_on_a_connection(self.contact),
+            ),
+        };
         Registration {
             profile: self.profile.into(),
             call_id: self.call_id.into(),
             contact: self.contact.into(),
-            target: target(self.contact, self.profile, self.source, own),
+            target,
             source: self.source,
-            at: at(self.contact, self.source),
+            at,
             user_agent: self
                 .user_agent
                 .chars()
@@ -58,7 +74,7 @@ impl Heard<'_> {
                 .take(USER_AGENT)
                 .collect(),
             since: before.map_or(now, |before| before.since),
-            on_a_connection: is_on_a_connection(self.contact),
+            on_a_connection,
             moved: before.is_some_and(|before| before.source != self.source),
             reachable: true,
             deadline: AtomicU64::new(self.deadline.0),

@@ -203,14 +203,13 @@ impl Registrar {
         if heard.profile.is_empty() || heard.call_id.is_empty() {
             return;
         }
-        let known = book
-            .line(line)
-            .and_then(|seen| seen.registrations.iter().find(|r| heard.is(r)));
+        let others = book.line(line).map_or(&[][..], |seen| &seen.registrations);
+        let known = others.iter().find(|r| heard.is(r));
         if let Some(known) = known.filter(|r| heard.says_nothing_new(r)) {
             known.refresh(heard.deadline);
             return;
         }
-        let registration = Arc::new(heard.registration(&self.own, known.map(|r| &**r), now));
+        let registration = Arc::new(heard.registration(&self.own, known.map(|r| &**r), others, now));
         self.deadlines.watch(line, &registration, book.view.registrations);
         book.change_line(line, |seen| {
             seen.registrations.retain(|r| !heard.replaces(r));

@@ -23,7 +23,7 @@ const BATCH: usize = 256;
 
 /// After events the thread rests this long: what comes meanwhile is taken at once, and wakes nobody. An
 /// event for itself is taken when it comes. Under a registration storm half the cost of one was the waking.
-const BREATH: Duration = Duration::from_millis(20);
+const BREATH: Duration = Duration::from_millis(50);
 
 /// How often, in milliseconds, lines that are no longer configured are taken out and the calls compared with
 /// the switch's list: a leg whose end was missed must not leave a lamp on for ever.

@@ -50,8 +50,8 @@ pub(super) fn admits(
         rq.param(field)
             .is_none_or(|value| value.eq_ignore_ascii_case(text))
     };
-    let method = |name: &str| rq.param("sip_auth_method").is_some_and(|method| method == name);
-    let register = method("REGISTER");
+    let method = rq.param("sip_auth_method");
+    let register = method.as_deref() == Some("REGISTER");
     let agrees = match (register, several) {
         (true, false) => is("sip_to_user", line.username.as_str()),
         (true, true) => {
@@ -61,7 +61,9 @@ pub(super) fn admits(
         }
         (false, false) => true,
         // What phones of another domain do is nobody's business.
-        (false, true) if method("SUBSCRIBE") => like("sip_from_host", name) && like("sip_to_host", name),
+        (false, true) if method.as_deref() == Some("SUBSCRIBE") => {
+            like("sip_from_host", name) && like("sip_to_host", name)
+        }
         // RFC 3323: a caller who withholds their name is From anonymous.invalid.
         (false, true) => like("sip_from_host", name) || like("sip_from_host", "anonymous.invalid"),
     };

@@ -69,6 +69,8 @@ struct Worker<'s> {
     lamps: Lamps,
     questions: Vec<Question>,
     blind: bool,
+    /// Events were lost, and what waits behind them is older than a list would be: that is taken first.
+    lost: bool,
     housekeeping: Moment,
     /// When the switch is asked for its calls again.
     call_lists: Vec<Moment>,
@@ -93,6 +95,7 @@ impl<'s> Worker<'s> {
             lamps: Lamps::default(),
             questions: Vec::new(),
             blind: false,
+            lost: false,
             housekeeping: shared.now().plus_seconds(HOUSEKEEPING / 1000),
             call_lists: Vec::new(),
             rev: 0,
@@ -108,6 +111,7 @@ impl<'s> Worker<'s> {
             self.answer_questions(&snapshot);
             let next = self.keep_time(&snapshot);
             self.publish(&snapshot);
+            let next = if self.lost { Moment(0) } else { next };
             let wait = Duration::from_millis(next.0.saturating_sub(self.shared.now().0));
             let mut taken = 0;
             for told in queue.wait(wait.max(Duration::from_millis(1)), BATCH) {
@@ -123,6 +127,10 @@ impl<'s> Worker<'s> {
             if queue.is_over() {
                 self.lamps.darken(&*self.shared.host);
                 return;
+            }
+            if taken < BATCH && std::mem::take(&mut self.lost) {
+                tracing::warn!("events were lost; asking the switch who is registered");
+                self.ask(List::Profiles);
             }
             if (1..BATCH).contains(&taken) {
                 self.publish(&(self.shared.snapshots)());
@@ -173,10 +181,7 @@ impl<'s> Worker<'s> {
     /// Takes out what ran out. Gives the moment when there is something to do again.
     fn keep_time(&mut self, snapshot: &Snapshot) -> Moment {
         let now = self.shared.now();
-        if self.shared.lost.swap(false, Relaxed) {
-            tracing::warn!("events were lost; asking the switch who is registered");
-            self.ask(List::Profiles);
-        }
+        self.lost |= self.shared.lost.swap(false, Relaxed);
         if snapshot.rev != self.rev {
             self.rev = snapshot.rev;
             for gone in registrar::prune(&mut self.book, snapshot) {

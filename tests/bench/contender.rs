@@ -193,6 +193,7 @@ impl Contender {
         let after = text.rsplit_once(')').unwrap().1;
         let ticks: Vec<f64> = after
             .split_whitespace()
+            // proc(5): the fields after the name begin with the third, utime and stime are the 14th and 15th.
             .skip(11)
             .take(2)
             .map(|t| t.parse().unwrap())

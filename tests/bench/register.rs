@@ -71,7 +71,7 @@ struct Done {
 }
 
 impl Done {
-    /// Registrations a second: the mean of the faster half of the bursts, in which nobody slept.
+    /// Registrations a second: the mean of the faster half of the bursts, to leave out those in which it slept.
     fn rate(&self) -> f64 {
         let mut rates = self.rates.clone();
         rates.sort_by(|one, other| other.total_cmp(one));

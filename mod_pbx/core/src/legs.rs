@@ -6,15 +6,15 @@
 //! own event says that they were bridged, and whose that channel is was said when it began. What cannot be told so
 //! is not known: a call of nobody's goes nowhere.
 //!
-//! The table has room for some ten thousand channels. It is written in the switch's event thread and read by lookups, both
-//! without a lock. It does not survive a reload of the module: calls that were there before cannot be sent outside.
+//! The table has room for some ten thousand channels. It is written in the switch's event thread, and read by the lookup of
+//! who was transferred. Each of its groups has a lock, which is held for as long as a few words take to be copied. (Pointers
+//! that are swapped would have no lock, but every swap looks at what each of the switch's threads reads, and those are as
+//! many as there are calls.) It does not survive a reload of the module: calls that were there before cannot be sent outside.
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwapOption;
 use uuid::Uuid;
 
 use crate::event::{Event, Kind};
@@ -38,13 +38,20 @@ const LONGEST: usize = 64;
 
 /// The channels.
 pub struct Legs {
-    places: Box<[ArcSwapOption<Leg>]>,
+    groups: Box<[Mutex<Group>]>,
     hasher: RandomState,
-    turn: AtomicUsize,
+}
+
+/// Channels whose ids have the same hash.
+#[derive(Default)]
+struct Group {
+    places: [Option<Box<Leg>>; PLACES],
+    /// Which place is the next to be taken from a channel that is not over.
+    turn: usize,
 }
 
 /// One channel.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Leg {
     id: Box<str>,
     whose: Whose,
@@ -78,9 +85,8 @@ pub struct Sender<'v> {
 impl Default for Legs {
     fn default() -> Self {
         Self {
-            places: (0..GROUPS * PLACES).map(|_| ArcSwapOption::empty()).collect(),
+            groups: (0..GROUPS).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
-            turn: AtomicUsize::new(0),
         }
     }
 }
@@ -116,40 +122,45 @@ impl Legs {
             peer: None,
             over: false,
         };
-        let group = self.group(id);
-        let now: Vec<Option<Arc<Leg>>> = group.iter().map(ArcSwapOption::load_full).collect();
-        let first = |test: &dyn Fn(&Option<Arc<Leg>>) -> bool| now.iter().position(test);
-        let same = first(&|place| place.as_ref().is_some_and(|leg| *leg.id == *id));
-        let free = || first(&|place| place.is_none());
-        let over = || first(&|place| place.as_ref().is_some_and(|leg| leg.over));
-        let place = same
-            .or_else(free)
-            .or_else(over)
-            .unwrap_or_else(|| self.turn.fetch_add(1, Relaxed) % PLACES);
-        let place = &group[place];
-        place.store(Some(Arc::new(leg)));
+        self.group(id).take(leg);
     }
 
-    fn group(&self, id: &str) -> &[ArcSwapOption<Leg>] {
+    fn group(&self, id: &str) -> MutexGuard<'_, Group> {
         let hash = self.hasher.hash_one(id) as usize;
-        let first = hash % GROUPS * PLACES;
-        &self.places[first..first + PLACES]
+        self.groups[hash % GROUPS]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, id: &str, change: impl FnOnce(&mut Leg)) {
-        for place in self.group(id) {
-            if let Some(leg) = place.load_full().filter(|leg| *leg.id == *id) {
-                let mut next = Leg::clone(&leg);
-                change(&mut next);
-                place.store(Some(Arc::new(next)));
-                return;
-            }
+        if let Some(leg) = self.group(id).find(id) {
+            change(leg);
         }
     }
 
-    fn find(&self, id: &str) -> Option<Arc<Leg>> {
-        let mut all = self.group(id).iter().filter_map(ArcSwapOption::load_full);
-        all.find(|leg| *leg.id == *id)
+    /// What `read` says of a channel; none: it is not known.
+    fn of<T>(&self, id: &str, read: impl FnOnce(&Leg) -> T) -> Option<T> {
+        self.group(id).find(id).map(|leg| read(leg))
+    }
+}
+
+impl Group {
+    fn find(&mut self, id: &str) -> Option<&mut Leg> {
+        let mut all = self.places.iter_mut().flatten();
+        all.find(|leg| *leg.id == *id).map(|leg| &mut **leg)
+    }
+
+    /// Puts it where it was, else where nothing is, or what is over, or in place of the oldest.
+    fn take(&mut self, leg: Leg) {
+        let first = |test: &dyn Fn(&Option<Box<Leg>>) -> bool| self.places.iter().position(test);
+        let same = first(&|place| place.as_ref().is_some_and(|other| *other.id == *leg.id));
+        let free = || first(&Option::is_none);
+        let over = || first(&|place| place.as_ref().is_some_and(|leg| leg.over));
+        let place = same.or_else(free).or_else(over).unwrap_or_else(|| {
+            self.turn = (self.turn + 1) % PLACES;
+            self.turn
+        });
+        self.places[place] = Some(Box::new(leg));
     }
 }
 
@@ -205,8 +216,9 @@ pub fn transferred_by<'v>(rq: &Request<'_>, view: &View<'v>) -> Option<Sender<'v
     {
         return None;
     }
-    let peer = view.legs.find(&own)?.peer.clone().filter(|peer| is_last(peer))?;
-    match &view.legs.find(&peer)?.whose {
+    let peer = view.legs.of(&own, |leg| leg.peer.clone())?;
+    let peer = peer.filter(|peer| is_last(peer))?;
+    match &view.legs.of(&peer, |leg| leg.whose.clone())? {
         Whose::Identity(identity) => of_identity(identity, view),
         Whose::Browser(login) => {
             let (domain, extension) = view.clients.of_login(login)?.extension(view.snapshot)?;
@@ -257,7 +269,7 @@ mod tests {
     }
 
     fn peer(legs: &Legs, id: &str) -> Option<String> {
-        Some(legs.find(id)?.peer.clone()?.into())
+        legs.of(id, |leg| leg.peer.clone())?.map(Into::into)
     }
 
     #[test]
@@ -280,7 +292,7 @@ mod tests {
         legs.tell(&made_of(Kind::CallEnded, &[("Unique-ID", "b")]));
         assert_eq!(peer(&legs, "a"), Some("c".into()));
         assert!(
-            legs.find("b").unwrap().over,
+            legs.of("b", |leg| leg.over).unwrap(),
             "who hung up is still known for a while"
         );
         bridged(&legs, "a", "nobody");
@@ -289,7 +301,7 @@ mod tests {
             Some("nobody".into()),
             "of whom nothing else is known"
         );
-        assert!(legs.find("nobody").is_none());
+        assert!(legs.of("nobody", |_| ()).is_none());
     }
 
     #[test]
@@ -304,7 +316,7 @@ mod tests {
             ];
             all.extend_from_slice(further);
             legs.tell(&made_of(Kind::CallBegan, &all));
-            legs.find("x").unwrap().whose.clone()
+            legs.of("x", |leg| leg.whose.clone()).unwrap()
         };
         assert!(matches!(
             of("sofia/internal/x", "inbound", &[]),
@@ -339,7 +351,7 @@ mod tests {
             begun(&legs, &id, "bob@pbx.test");
             legs.tell(&made_of(Kind::CallEnded, &[("Unique-ID", &id)]));
         }
-        assert!(legs.find("stays").is_some());
-        assert!(legs.find("199999").is_some());
+        assert!(legs.of("stays", |_| ()).is_some());
+        assert!(legs.of("199999", |_| ()).is_some());
     }
 }

@@ -16,6 +16,16 @@ use crate::priority::{self, Behind};
 /// For how long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a thread rests: a caller, a lamp and a page wait for it.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// What a thread does that is told of the switch's events, when it has worked off all that waited: what comes meanwhile
+/// wakes nobody. The waking is paid by the switch's only thread for events; under a registration storm it was half the
+/// cost of one.
+pub(crate) fn rest() {
+    std::thread::sleep(BREATH);
+}
+
 /// A thread and how it is told. It ends when this is dropped.
 pub(crate) struct Background<T> {
     name: &'static str,

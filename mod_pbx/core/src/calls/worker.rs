@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Batch, Book};
 use super::{Shared, Told};
-use crate::background::Queue;
+use crate::background::{self, Queue};
 use crate::event::{Event, Kind};
 use crate::store::settings::CALLS_DAYS;
 
@@ -31,10 +31,6 @@ const ROWS: usize = 512;
 
 /// How many events are taken before it is looked at the clock.
 const EVENTS: usize = 256;
-
-/// After events the thread rests this long, so that what comes meanwhile wakes nobody: the waking would be paid by the
-/// switch's only thread for events.
-const BREATH: Duration = Duration::from_millis(20);
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
@@ -96,7 +92,7 @@ impl Worker {
                 self.forget();
             }
             if (1..EVENTS).contains(&taken) {
-                std::thread::sleep(BREATH);
+                background::rest();
             }
         }
     }

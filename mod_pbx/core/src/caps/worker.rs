@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::charge::Charge;
 use super::tally::Periods;
 use super::{Asked, Shared, Told};
-use crate::background::Queue;
+use crate::background::{self, Queue};
 use crate::routing::Class;
 use crate::routing::outside::Limits;
 use crate::store::caps::{Batch, Row};
@@ -88,7 +88,9 @@ impl Worker {
     pub(super) fn run(mut self, queue: &Queue<Told>) {
         self.take_over_legs();
         loop {
+            let mut taken = 0;
             for told in queue.wait(SAVE, BATCH) {
+                taken += 1;
                 match told {
                     Told::Promised(charge, asked, periods) => self.promised(charge, asked, periods),
                     Told::Begun(leg, charge) => self.begin(leg, charge, true),
@@ -105,6 +107,9 @@ impl Worker {
             }
             if self.save_at <= now {
                 self.save();
+            }
+            if (1..BATCH).contains(&taken) {
+                background::rest();
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crate::background::Queue;
+use crate::background::{self, Queue};
 use crate::event::{Event, Kind};
 use crate::store::settings;
 use crate::store::snapshot::Snapshot;
@@ -20,10 +20,6 @@ use super::{Shared, Told, status};
 
 /// How many events are applied before what they changed is published.
 const BATCH: usize = 256;
-
-/// After events the thread rests this long: what comes meanwhile is taken at once, and wakes nobody. An
-/// event for itself is taken when it comes. Under a registration storm half the cost of one was the waking.
-const BREATH: Duration = Duration::from_millis(50);
 
 /// How often, in milliseconds, lines that are no longer configured are taken out and the calls compared with
 /// the switch's list: a leg whose end was missed must not leave a lamp on for ever.
@@ -134,7 +130,7 @@ impl<'s> Worker<'s> {
             }
             if (1..BATCH).contains(&taken) {
                 self.publish(&(self.shared.snapshots)());
-                std::thread::sleep(BREATH);
+                background::rest();
             }
         }
     }

@@ -1,7 +1,10 @@
 //! Events of the switch: a borrowed view of one, and a binding that ends with its owner.
 
+mod draft;
+mod headers;
+
 use std::borrow::Cow;
-use std::ffi::CStr;
+use std::ffi::{CStr, c_ulong};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -16,6 +19,9 @@ use pbx_core::request::Params;
 
 use crate::cstr;
 use crate::guard::guard;
+
+pub use draft::Draft;
+pub use headers::Headers;
 
 /// An event that belongs to the switch, for as long as it lends it. Nothing is copied.
 pub struct EventView<'a> {
@@ -35,9 +41,12 @@ impl<'a> EventView<'a> {
         })
     }
 
-    /// The bytes of the first header called `name`, without regard to case.
-    pub fn bytes(&self, name: &CStr) -> Option<&'a [u8]> {
-        self.find(name.to_bytes())
+    /// Of an event of ours.
+    fn of(event: &'a Draft) -> Self {
+        Self {
+            event: event.0,
+            lent: PhantomData,
+        }
     }
 
     /// The value of the first header called `name`, without regard to case. What is not UTF-8 reads as
@@ -46,22 +55,44 @@ impl<'a> EventView<'a> {
         self.find(name.as_bytes()).map(String::from_utf8_lossy)
     }
 
-    fn find(&self, name: &[u8]) -> Option<&'a [u8]> {
+    /// All headers, in their order.
+    fn headers(&self) -> impl Iterator<Item = Header<'a>> {
         // SAFETY: the event is as `new`'s caller promised.
         let mut next = unsafe { self.event.as_ref() }.headers;
+        std::iter::from_fn(move || {
+            // SAFETY: NULL or one of the event's, which stays as it is for `'a`.
+            let header = unsafe { next.as_ref() }?;
+            next = header.next;
+            Some(Header(header))
+        })
+    }
+
+    fn find(&self, name: &[u8]) -> Option<&'a [u8]> {
         // The switch's own search (`switch_event_get_header_idx`) makes a hash of the name first, which
         // takes longer than the list; a look-up reads a dozen names.
-        while let Some(header) = NonNull::new(next) {
-            // SAFETY: one of the event's, which stays as it is for `'a`.
-            let header: &'a switch_event_header_t = unsafe { header.as_ref() };
-            // SAFETY: every header has a name, a string of the event's.
-            if unsafe { cstr::is(header.name, name) } {
-                // SAFETY: NULL or a string of the event's.
-                return unsafe { cstr::bytes(header.value) };
-            }
-            next = header.next;
-        }
-        None
+        self.headers().find(|header| header.is(name))?.value()
+    }
+}
+
+/// One header of an event.
+#[derive(Clone, Copy)]
+struct Header<'a>(&'a switch_event_header_t);
+
+impl<'a> Header<'a> {
+    /// Whether it is called `name`, without regard to case.
+    fn is(self, name: &[u8]) -> bool {
+        // SAFETY: every header has a name, a string of the event's.
+        unsafe { cstr::is(self.0.name, name) }
+    }
+
+    /// What the switch made of its name.
+    fn hash(self) -> c_ulong {
+        self.0.hash
+    }
+
+    fn value(self) -> Option<&'a [u8]> {
+        // SAFETY: NULL or a string of the event's.
+        unsafe { cstr::bytes(self.0.value) }
     }
 }
 
@@ -87,8 +118,10 @@ impl Events {
     pub fn bind(pbx: &Arc<Pbx>) -> Result<Self, NotBound> {
         let nodes = SUBSCRIPTIONS.iter().map(|subscription| {
             let pbx = Arc::clone(pbx);
+            let headers = Headers::named(subscription.headers).ok_or(NotBound)?;
             let hook: Hook = Box::new(move |view| {
-                pbx.tell(Event::copy(subscription, |name| view.bytes(name)));
+                let mut values = headers.read(view).into_iter();
+                pbx.tell(Event::copy(subscription, |_| values.next().flatten()));
             });
             let (event, subclass) = match subscription.source {
                 Source::Custom(subclass) => (switch_event_types_t::SWITCH_EVENT_CUSTOM, Some(subclass)),

@@ -7,6 +7,7 @@ use freeswitch_sys as sys;
 use pbx_core::host::Host;
 
 use crate::cstr::{self, Owned, c_string};
+use crate::event::Draft;
 
 /// The switch that loaded us.
 pub struct FreeSwitch;
@@ -91,29 +92,13 @@ impl Host for FreeSwitch {
     }
 
     fn fire_presence(&self, headers: &[(&'static str, &str)]) {
-        let (file, function) = (c"mod_pbx".as_ptr(), c"fire_presence".as_ptr());
-        let kind = sys::switch_event_types_t::SWITCH_EVENT_PRESENCE_IN;
-        let mut event = ptr::null_mut();
-        // SAFETY: the strings are NUL-terminated and live on; there is no subclass.
-        let status = unsafe {
-            sys::switch_event_create_subclass_detailed(file, function, 0, &raw mut event, kind, ptr::null())
-        };
-        if status != sys::switch_status_t::SWITCH_STATUS_SUCCESS || event.is_null() {
+        let Some(mut draft) = Draft::new(sys::switch_event_types_t::SWITCH_EVENT_PRESENCE_IN) else {
             return;
-        }
+        };
         for (name, value) in headers {
-            let (name, value) = (c_string(name), c_string(value));
-            let bottom = sys::switch_stack_t::SWITCH_STACK_BOTTOM;
-            // SAFETY: the event is ours; both strings are NUL-terminated and copied.
-            unsafe { sys::switch_event_add_header_string(event, bottom, name.as_ptr(), value.as_ptr()) };
+            draft.add(&c_string(name), &c_string(value));
         }
-        // SAFETY: the event is ours and complete; the switch takes it.
-        let status =
-            unsafe { sys::switch_event_fire_detailed(file, function, 0, &raw mut event, ptr::null_mut()) };
-        if status != sys::switch_status_t::SWITCH_STATUS_SUCCESS {
-            // SAFETY: not taken, so still ours; NULL is allowed.
-            unsafe { sys::switch_event_destroy(&raw mut event) };
-        }
+        draft.fire();
     }
 
     fn hang_up(&self, channel: &str) -> bool {

@@ -4,6 +4,7 @@
 //! does. What fails must come back as the fallback and a line in the log, never as an abort.
 
 mod failures;
+mod headers;
 mod lookups;
 mod strangers;
 

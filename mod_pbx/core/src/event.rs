@@ -16,6 +16,9 @@ pub use subscriptions::SUBSCRIPTIONS;
 /// is longer than this was not written by a phone.
 pub const LONGEST_VALUE: usize = 2048;
 
+/// No event is asked for more headers.
+pub const MOST_HEADERS: usize = 16;
+
 /// Room for the values of most events, in bytes.
 const USUAL_LENGTH: usize = 384;
 
@@ -130,7 +133,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// Copies what `subscription` names; `read` gives the first header of that name, as bytes.
+    /// Copies what `subscription` names; `read` gives the first header of that name, as bytes, and is asked for each in
+    /// its order.
     ///
     /// None: a value is longer than [`LONGEST_VALUE`], so the event as a whole is not to be believed, and what it
     /// told is asked for again, which costs much. So only that value is left out where it is a word that decides nothing,
@@ -265,6 +269,14 @@ mod tests {
         }
         assert_eq!(copy(Kind::Registered, c"contact"), None);
         assert_eq!(copy(Kind::VertoLeft, c"verto_client_address"), None);
+    }
+
+    #[test]
+    fn a_hook_has_room_for_all_headers() {
+        let most = SUBSCRIPTIONS
+            .iter()
+            .map(|subscription| subscription.headers.len());
+        assert!(most.max().unwrap() <= MOST_HEADERS);
     }
 
     #[test]

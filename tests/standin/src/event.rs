@@ -3,7 +3,8 @@
 mod dispatch;
 mod names;
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_ulong, c_void};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ptr;
 
 use freeswitch_sys::{
@@ -202,7 +203,7 @@ unsafe fn add(event: *mut switch_event, name: &CStr, value: &CStr, first: bool) 
         value: value.to_owned().into_raw(),
         array: ptr::null_mut(),
         idx: 0,
-        hash: 0,
+        hash: hash(name),
         next: ptr::null_mut(),
     }));
     if event.headers.is_null() {
@@ -217,6 +218,13 @@ unsafe fn add(event: *mut switch_event, name: &CStr, value: &CStr, first: bool) 
         unsafe { (*event.last_header).next = header };
         event.last_header = header;
     }
+}
+
+/// One for all spellings of a name. Not FreeSWITCH's, which nobody may rely on.
+fn hash(name: &CStr) -> c_ulong {
+    let mut hasher = DefaultHasher::new();
+    name.to_bytes().to_ascii_lowercase().hash(&mut hasher);
+    hasher.finish()
 }
 
 fn remove(event: &mut switch_event, name: &CStr) {

@@ -22,6 +22,7 @@ mod found;
 #[expect(dead_code, reason = "the tests wait for more")]
 mod wait;
 
+mod bursts;
 mod contender;
 mod database;
 mod http;

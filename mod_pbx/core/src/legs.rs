@@ -92,7 +92,7 @@ impl Default for Legs {
 }
 
 impl Legs {
-    /// Takes an event of a channel. The switch's event thread; never waits.
+    /// Takes an event of a channel. The switch's event thread; waits at most while one place of a group is read.
     pub fn tell(&self, event: &Event) {
         match event.kind {
             Kind::CallBegan => self.begun(event),

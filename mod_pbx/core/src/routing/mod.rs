@@ -11,6 +11,7 @@ pub mod outside;
 pub mod pattern;
 pub mod plan;
 mod watch;
+mod ways;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Who is online: phones come, go, ring and break off, and the switch, the module and lamps say so.
 
-use std::net::UdpSocket;
+mod contacts;
+
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -41,11 +42,11 @@ pub(crate) fn add(trials: &mut Vec<Trial>) {
             ("the_switch_is_killed", the_switch_is_killed),
             (
                 "a_contact_that_is_no_phone_is_not_called",
-                a_contact_that_is_no_phone_is_not_called,
+                contacts::a_contact_that_is_no_phone_is_not_called,
             ),
             (
                 "another_lines_contact_takes_nobody_off",
-                another_lines_contact_takes_nobody_off,
+                contacts::another_lines_contact_takes_nobody_off,
             ),
         ],
     );
@@ -273,14 +274,18 @@ fn the_module_is_reloaded(rig: &mut Rig) {
     let home = Handset::new("alice", ACME).registered();
     let desk = Handset::on_tcp("alice-desk", ACME).registered();
     let bob = Handset::new("bob", ACME).registered();
+    let watcher = Handset::new("carol", ACME).registered();
     until_state(rig, "1002", "online", wait::SOON);
+    watcher.watch("1001");
     let call = bob.call("1001");
     let (at_home, at_desk) = (home.rings(1), desk.rings(1));
     desk.pick_up(&at_desk);
     let answer = call.until_answered(200);
     home.until_told("CANCEL", &at_home);
     until_state(rig, "1001", "busy", wait::SOON);
+    watcher.until_lamp("1001", "confirmed");
     rig.switch.ok("unload mod_pbx");
+    watcher.until_lamp("1001", "terminated");
     rig.switch.ok("load mod_pbx");
     let took = until_state(rig, "1001", "busy", wait::SOON);
     note(&format!("after {took:.0?}; "));
@@ -293,8 +298,11 @@ fn the_module_is_reloaded(rig: &mut Rig) {
         .collect();
     assert_eq!(phones, [true, true], "{lines:#}");
     assert_eq!(seen(rig, "1002")["state"], "busy");
+    // Who subscribed before the module was there.
+    watcher.until_lamp("1001", "confirmed");
     call.hang_up(&answer);
     until_state(rig, "1001", "online", wait::SOON);
+    watcher.until_lamp("1001", "terminated");
     // Both still ring, the one on TCP on its connection.
     let call = bob.call("1001");
     home.rings(2);
@@ -309,6 +317,7 @@ fn the_switch_is_killed(rig: &mut Rig) {
     let home = Handset::new("alice", ACME).registered();
     let lost = Handset::on_tcp("carol", ACME).registered();
     let bob = Handset::new("bob", ACME).registered();
+    bob.watch("1001");
     until_state(rig, "1003", "online", wait::SOON);
     until_state(rig, "1001", "online", wait::SOON);
     let call = bob.call("1001");
@@ -324,76 +333,10 @@ fn the_switch_is_killed(rig: &mut Rig) {
     let call = bob.call("1001");
     let invite = home.rings(2);
     home.pick_up(&invite);
-    call.hang_up(&call.until_answered(200));
-    clear(rig);
-}
-
-/// No leg leaves for what is not the phone that registered: to the caller nobody is there.
-fn a_contact_that_is_no_phone_is_not_called(rig: &mut Rig) {
-    let sentinel = rig.site.path("tmp/sentinel");
-    let victim = UdpSocket::bind("127.0.0.3:0").unwrap();
-    victim.set_nonblocking(true).unwrap();
-    let (elsewhere, sip) = (victim.local_addr().unwrap(), crate::ports::ports().sip);
-    let bob = Handset::new("bob", ACME).registered();
-    rig.switch
-        .ok(&format!("pbx extension set 1003@{ACME} --voicemail no"));
-    for contact in [
-        format!("<sip:a,sofia/internal/sip:x@{elsewhere}@127.0.0.1:5999>"),
-        format!("<sip:a@127.0.0.1:5999;x=1,sofia/internal/sip:x@{elsewhere}>"),
-        format!("<sip:${{system(touch {})}}@127.0.0.1:5999>", sentinel.display()),
-        "<sip:1001@127.0.0.1:SIP>".replace("SIP", &sip.to_string()),
-        format!("<sip:9999@localhost:{sip};maddr=127.0.0.3>"),
-        format!("<sip:carol@127.0.0.1:5999;fs_path=sip%3A{elsewhere};fs_path=sip%3A127.0.0.1>"),
-        "<tel:+4930123>".to_owned(),
-        "<sip:carol@224.0.1.75>".to_owned(),
-    ] {
-        let phone = Handset::new("carol", ACME).claiming(&contact);
-        let status = phone.register(60);
-        if status == 200 {
-            wait::until("the registration to be shown", wait::SOON, || {
-                let registration = seen(rig, "1003")["lines"][0]["registrations"][0].clone();
-                (registration["called"] == false).then_some(())
-            });
-        }
-        let call = bob.call("1003");
-        call.until_answered(480);
-        assert_eq!(seen(rig, "1003")["state"], "offline", "{contact}");
-        assert!(phone.invites().is_empty(), "{contact}");
-        let channels = rig.switch.api("show channels");
-        assert!(!channels.contains(",outbound,"), "{contact}: {channels}");
-        clear(rig);
-        bob.register(120);
-        until_state(rig, "1002", "online", wait::SOON);
-    }
-    // A Contact elsewhere: the call goes to whoever registered, and never there.
-    let phone = Handset::new("carol", ACME)
-        .claiming(&format!("<sip:carol@{elsewhere}>"))
-        .registered();
-    until_state(rig, "1003", "offline", wait::SOON);
-    assert!(phone.invites().is_empty());
-    assert!(victim.recv(&mut [0; 16]).is_err(), "a leg left for {elsewhere}");
-    assert!(!sentinel.exists(), "the switch ran a command out of a Contact");
-    clear(rig);
-}
-
-/// The victim's registration stands, in the switch too, and it rings.
-fn another_lines_contact_takes_nobody_off(rig: &mut Rig) {
-    let victim = Handset::on("carol", ACME, "127.0.0.2").registered();
-    until_state(rig, "1003", "online", wait::SOON);
-    // As mod_sofia keeps it, so that its own comparison holds.
-    let kept = format!("\"\" {}", victim.contact());
-    for claimed in [victim.contact(), &kept] {
-        let thief = Handset::on("bob", ACME, "127.0.0.9").claiming(claimed);
-        for seconds in [60, 120, 0] {
-            assert_eq!(thief.register(seconds), 403, "{claimed}");
-        }
-    }
-    let listed = rig.switch.api("sofia status profile internal reg");
-    assert!(listed.contains("carol@acme.test"), "{listed}");
-    let alice = Handset::new("alice", ACME).registered();
-    let call = alice.call("1003");
-    let invite = victim.rings(1);
-    victim.pick_up(&invite);
-    call.hang_up(&call.until_answered(200));
+    let answer = call.until_answered(200);
+    // The switch's own database keeps subscriptions as well.
+    bob.until_lamp("1001", "confirmed");
+    call.hang_up(&answer);
+    bob.until_lamp("1001", "terminated");
     clear(rig);
 }

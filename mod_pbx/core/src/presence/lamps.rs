@@ -6,6 +6,9 @@
 //! lit by who claims their number in From. So our legs give it nothing to tell (`presence_id`), and it is
 //! told here: once for each change, for the extension's number and for each line's username.
 //!
+//! Of a lamp that nobody asked for it is told nothing: it would look through its tables three times for each change of
+//! each call, and write to one, while REGISTERs wait for that database.
+//!
 //! Others tell it things too: it says itself that a phone unregistered, and it takes a PUBLISH from anybody
 //! who reaches the port (sofia_presence_handle_sip_i_publish). Whatever lamp that darkened is lit again.
 
@@ -18,6 +21,7 @@ use crate::names::DomainName;
 use crate::store::snapshot::{self, Snapshot};
 
 use super::feed::Subject;
+use super::subscriptions::Subscription;
 use super::view::{Call, Line, Moment, Phase, State, View};
 
 /// Whose lamp: an extension's number or a line's username.
@@ -38,6 +42,10 @@ struct Shown {
 /// What lamps show.
 #[derive(Debug, Default)]
 pub(super) struct Lamps {
+    /// Those that a phone has asked for (`Event: dialog`), ever: of most of them somebody will again.
+    asked: HashSet<Lamp>,
+    /// It is not known who asked before we listened: all are told of.
+    everybody: bool,
     /// Those that are lit, with what mod_sofia was told last.
     lit: HashMap<Lamp, Shown>,
     /// Those that somebody watches for being online as well (`Event: presence`), and what was told last. Nobody
@@ -51,6 +59,9 @@ pub(super) struct Lamps {
 /// ours (do_normal_probe), and others may tell what they like as often as they like: told again after this many
 /// milliseconds.
 const AGAIN: u64 = 500;
+
+/// RFC 4235's event package.
+const DIALOG: &str = "dialog";
 
 /// Who we say we are.
 const LOGIN: &str = "mod_pbx";
@@ -80,6 +91,9 @@ impl Lamps {
     }
 
     fn show(&mut self, host: &dyn Host, lamp: Lamp, view: &View, snapshot: &Snapshot) {
+        if !(self.everybody || self.asked.contains(&lamp) || self.watched.contains_key(&lamp)) {
+            return;
+        }
         let before = self.lit.get(&lamp);
         let now = look(&lamp, view, snapshot, before);
         if now.leg.is_some() {
@@ -121,13 +135,53 @@ impl Lamps {
             return;
         };
         let Some(lamp) = lamp(to, snapshot) else { return };
-        let shown = look(&lamp, view, snapshot, self.lit.get(&lamp));
-        if event.header("proto-specific-event-name") != Some("dialog") {
-            self.watched.insert(lamp.clone(), shown.state);
-            self.again.insert(lamp, Moment(now.0 + AGAIN));
-        } else if shown.leg.is_some() {
-            tell(host, &lamp, &shown, Some(subscription));
+        if event.header("proto-specific-event-name") == Some(DIALOG) {
+            self.dialogs_asked(host, lamp, Some(subscription), view, snapshot);
+        } else {
+            self.presence_asked(lamp, view, snapshot, now);
         }
+    }
+
+    /// Who asked before we listened: mod_sofia keeps that over its restarts and ours. None: it cannot be read.
+    pub(super) fn subscribed(
+        &mut self,
+        host: &dyn Host,
+        before: Option<&[Subscription]>,
+        view: &View,
+        snapshot: &Snapshot,
+        now: Moment,
+    ) {
+        self.everybody |= before.is_none();
+        for Subscription { to, package } in before.unwrap_or_default() {
+            let Some(lamp) = lamp(to, snapshot) else { continue };
+            if package != DIALOG {
+                self.presence_asked(lamp, view, snapshot, now);
+            } else if !self.asked.contains(&lamp) {
+                self.dialogs_asked(host, lamp, None, view, snapshot);
+            }
+        }
+    }
+
+    fn dialogs_asked(
+        &mut self,
+        host: &dyn Host,
+        lamp: Lamp,
+        subscription: Option<&str>,
+        view: &View,
+        snapshot: &Snapshot,
+    ) {
+        let shown = look(&lamp, view, snapshot, self.lit.get(&lamp));
+        self.asked.insert(lamp.clone());
+        if shown.leg.is_some() {
+            tell(host, &lamp, &shown, subscription);
+            self.lit.insert(lamp, shown);
+        }
+    }
+
+    fn presence_asked(&mut self, lamp: Lamp, view: &View, snapshot: &Snapshot, now: Moment) {
+        let shown = look(&lamp, view, snapshot, self.lit.get(&lamp));
+        self.watched.insert(lamp.clone(), shown.state);
+        self.again.insert(lamp, Moment(now.0 + AGAIN));
     }
 
     /// `PRESENCE_IN` by somebody else.

@@ -44,6 +44,29 @@ struct Scene {
 }
 
 impl Scene {
+    /// In which somebody asked for each lamp.
+    fn watched() -> Self {
+        let mut scene = Self::default();
+        for name in ["1001", "alice", "alice-desk", "1002"] {
+            assert!(scene.asks(&format!("{name}@pbx.test"), Some("dialog")).is_empty());
+        }
+        scene
+    }
+
+    /// What mod_sofia's table has of those who asked before.
+    fn subscribed(&mut self, before: Option<&[(&str, &str)]>) {
+        let before = before.map(|all| {
+            let subscription = |(to, package): &(&str, &str)| Subscription {
+                to: (*to).to_owned(),
+                package: (*package).to_owned(),
+            };
+            all.iter().map(subscription).collect::<Vec<_>>()
+        });
+        let (view, snapshot) = (&self.book.view, snapshot());
+        self.lamps
+            .subscribed(&self.host, before.as_deref(), view, &snapshot, Moment(0));
+    }
+
     /// The calls of a line are now these; what mod_sofia is told, as `from answer-state unique-id`.
     fn calls(&mut self, username: &str, calls: &[(&str, Phase)]) -> Vec<String> {
         let known = Known {
@@ -104,7 +127,7 @@ use Phase::{Busy, Ringing};
 
 #[test]
 fn a_lamp_follows_ringing_busy_and_idle() {
-    let mut scene = Scene::default();
+    let mut scene = Scene::watched();
     assert_eq!(
         scene.calls("alice", &[("u1", Ringing)]),
         ["1001@pbx.test early u1", "alice@pbx.test early u1"]
@@ -127,7 +150,7 @@ fn a_lamp_follows_ringing_busy_and_idle() {
 
 #[test]
 fn one_phone_that_rejects_does_not_darken_the_lamp_of_those_that_ring() {
-    let mut scene = Scene::default();
+    let mut scene = Scene::watched();
     scene.calls("alice", &[("u1", Ringing), ("u2", Ringing)]);
     assert_eq!(
         scene.calls("alice-desk", &[("u3", Ringing)]),
@@ -223,7 +246,7 @@ fn who_watches_presence_is_told_of_online_and_offline_and_nobody_else() {
 
 #[test]
 fn no_lamp_is_left_on_when_the_module_goes() {
-    let mut scene = Scene::default();
+    let mut scene = Scene::watched();
     scene.calls("1002", &[("u1", Busy)]);
     scene.lamps.darken(&scene.host);
     assert_eq!(scene.told(), ["1002@pbx.test hangup u1"]);
@@ -233,7 +256,7 @@ fn no_lamp_is_left_on_when_the_module_goes() {
 
 #[test]
 fn what_others_say_of_a_lamp_is_put_right() {
-    let mut scene = Scene::default();
+    let mut scene = Scene::watched();
     scene.calls("1002", &[("u1", Busy)]);
     let says = |from: &str, login: &str| made_of(Kind::LampTold, &[("from", from), ("login", login)]);
     assert!(!is_told_by_others(&says("1002@pbx.test", LOGIN)));
@@ -256,5 +279,58 @@ fn what_others_say_of_a_lamp_is_put_right() {
     assert_eq!(
         (next, scene.told()),
         (None, vec!["1002@pbx.test answered u1".to_owned()])
+    );
+}
+
+#[test]
+fn of_a_lamp_that_nobody_asked_for_nothing_is_told() {
+    let mut scene = Scene::default();
+    scene.asks("alice@pbx.test", Some("dialog"));
+    assert_eq!(
+        scene.calls("alice", &[("u1", Ringing)]),
+        ["alice@pbx.test early u1"]
+    );
+    // Asked for while it is lit: from then on it is followed, and goes out.
+    assert_eq!(scene.asks("1001@pbx.test", Some("dialog")).len(), 1);
+    assert_eq!(
+        scene.calls("alice", &[]),
+        ["1001@pbx.test hangup u1", "alice@pbx.test hangup u1"]
+    );
+    assert!(scene.calls("1002", &[("u2", Busy)]).is_empty());
+    assert!(scene.calls("1002", &[]).is_empty());
+    assert!(scene.lamps.lit.is_empty());
+}
+
+#[test]
+fn who_asked_before_we_listened_is_told() {
+    let mut scene = Scene::default();
+    scene.calls("alice", &[("u1", Busy)]);
+    let before = [
+        ("1001@pbx.test", "dialog"),
+        ("1002@pbx.test", "presence"),
+        ("nobody@pbx.test", "dialog"),
+        ("nonsense", "dialog"),
+    ];
+    scene.subscribed(Some(&before));
+    assert_eq!(scene.told(), ["1001@pbx.test answered u1"]);
+    // A profile that starts again is read again.
+    scene.subscribed(Some(&before));
+    assert!(scene.told().is_empty());
+    let again = Moment(AGAIN);
+    scene
+        .lamps
+        .tell_again(&scene.host, &scene.book.view, &snapshot(), again);
+    assert_eq!(scene.told(), ["1002@pbx.test - -"]);
+    assert_eq!(scene.calls("alice", &[]), ["1001@pbx.test hangup u1"]);
+}
+
+#[test]
+fn everybody_is_told_where_the_table_cannot_be_read() {
+    let mut scene = Scene::default();
+    scene.subscribed(None);
+    scene.subscribed(Some(&[]));
+    assert_eq!(
+        scene.calls("1002", &[("u1", Busy)]),
+        ["1002@pbx.test answered u1"]
     );
 }

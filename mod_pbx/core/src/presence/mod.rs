@@ -14,6 +14,7 @@ mod heard;
 mod lamps;
 mod registrar;
 mod status;
+mod subscriptions;
 pub mod target;
 pub mod view;
 mod worker;

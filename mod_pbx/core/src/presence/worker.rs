@@ -1,6 +1,7 @@
 //! The presence thread: applies events, keeps the clock, and asks the switch for its lists.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::lamps::Lamps;
 use super::registrar::{self, Doubt, Listing, Registrar};
 use super::target::OwnAddresses;
 use super::view::Moment;
-use super::{Shared, Told, status};
+use super::{Shared, Told, status, subscriptions};
 
 /// How many events are applied before what they changed is published.
 const BATCH: usize = 256;
@@ -282,6 +283,7 @@ impl<'s> Worker<'s> {
                 };
                 self.learn_own_addresses(snapshot);
                 self.take_list(profile, None, &rows, *just_started, snapshot);
+                self.take_subscriptions(profile, snapshot);
                 true
             }
             List::Line(Doubt { profile, line }) => {
@@ -313,12 +315,19 @@ impl<'s> Worker<'s> {
         self.registrar.take_list(&mut self.book, &listing, snapshot, now);
     }
 
+    fn take_subscriptions(&mut self, profile: &str, snapshot: &Snapshot) {
+        let host = &*self.shared.host;
+        let before = host
+            .variable("db_dir")
+            .filter(|_| is_name(profile))
+            .and_then(|folder| subscriptions::of_profile(Path::new(&folder), profile));
+        let (view, now) = (&self.book.view, self.shared.now());
+        self.lamps
+            .subscribed(host, before.as_deref(), view, snapshot, now);
+    }
+
     fn rows(&self, profile: &str, arguments: &str) -> Option<Vec<status::Row>> {
-        // Names of profiles come from events, in which only mod_sofia writes; still, they become a command.
-        if !profile
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        {
+        if !is_name(profile) {
             return Some(Vec::new());
         }
         status::registrations(&self.shared.host.api("sofia", arguments).ok()?)
@@ -367,4 +376,11 @@ impl<'s> Worker<'s> {
         self.registrar
             .learn_own(&mut self.book, OwnAddresses { sockets, others });
     }
+}
+
+/// Names of profiles come from events, in which only mod_sofia writes; still, they become a command, and a file's name.
+fn is_name(profile: &str) -> bool {
+    profile
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }

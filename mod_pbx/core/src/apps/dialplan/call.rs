@@ -1,7 +1,7 @@
 //! Calls to extensions: ring, forward, leave a message.
 
 use super::outside::{self, After, Leaving};
-use super::{Call, UNANSWERED_CONTEXT, action, bridge, open, respond};
+use super::{Call, UNANSWERED_CONTEXT, action, bridge, open, respond, variables};
 use crate::follow::{End, Way};
 use crate::forward::{Place, When};
 use crate::names::E164;
@@ -148,26 +148,24 @@ fn message(
 /// (REFER names no context) is routed as in their domain, wherever the call has been sent on to.
 fn prepare(doc: &mut Document, call: Call<'_, '_>, way: &Way<'_>, ring: Option<&Ring<'_>>, goes_on: bool) {
     let payer = way.forwarder.unwrap_or(call.calling);
-    action(doc, "multiset", |out| {
+    variables(doc, |out| {
         // Headers of the caller's invention stay here (`sofia_outgoing_channel` would copy them).
-        out.literal("hangup_after_bridge=true sip_copy_custom_headers=false continue_on_fail=")
+        out.literal("hangup_after_bridge=true:sip_copy_custom_headers=false:continue_on_fail=")
             .literal(if goes_on { "true" } else { "false" });
         if let Some(ring) = ring {
-            out.literal(" call_timeout=").integer(ring.seconds());
+            out.literal(":call_timeout=").integer(ring.seconds());
         }
-        out.literal(" accountcode=")
+        out.literal(":accountcode=")
             .number(&payer.number)
-            .literal(" effective_caller_id_number=")
+            .literal(":effective_caller_id_number=")
             .number(&call.calling.number)
-            .literal(" pbx_hops=")
+            .literal(":effective_caller_id_name=")
+            .free(&call.calling.caller_id_name)
+            .literal(":pbx_hops=")
             .integer(way.hops.count())
-            .literal(" force_transfer_context=")
+            .literal(":force_transfer_context=")
             .domain(&call.home.name);
-        outside::after_bridge(call.rq, " ", out);
-    });
-    action(doc, "set", |out| {
-        out.literal("effective_caller_id_name=")
-            .free(&call.calling.caller_id_name);
+        outside::after_bridge(call.rq, out);
     });
 }
 

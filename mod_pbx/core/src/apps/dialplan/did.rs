@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::outside::{self, After, Leaving};
-use super::{action, bridge, ended, open, refusal, refused, respond};
+use super::{action, bridge, ended, open, refusal, refused, respond, variables};
 use crate::dids::{self, Away, Decision, Destination, Did, End, Inbound, Ringing, Rung};
 use crate::follow::Hops;
 use crate::forward::When;
@@ -130,11 +130,11 @@ fn write(doc: &mut Document, call: Outside<'_, '_>, decision: &Decision<'_>) {
             }
         }
         (End::Voicemail(called), Some(domain)) => {
-            prepare(doc, call, domain, decision.hops);
+            prepare(doc, call, domain, decision.hops, None);
             super::call::voicemail(doc, domain, called);
         }
         (End::Announcement(name), Some(domain)) => {
-            prepare(doc, call, domain, decision.hops);
+            prepare(doc, call, domain, decision.hops, None);
             announce(doc, call, name);
         }
         (End::Loops, _) => respond(doc, "482", "EXCHANGE_ROUTING_ERROR"),
@@ -205,7 +205,6 @@ fn rings(
     if branches.is_empty() {
         return false;
     }
-    prepare(doc, call, domain, decision.hops);
     // The originate as a whole; each leg has its own time besides (`leg_timeout`).
     let each = branches.iter().map(Branch::seconds);
     let seconds: u64 = if ringing.in_turn {
@@ -213,9 +212,7 @@ fn rings(
     } else {
         each.max().unwrap_or_default()
     };
-    action(doc, "set", |out| {
-        out.literal("call_timeout=").integer(seconds);
-    });
+    prepare(doc, call, domain, decision.hops, Some(seconds));
     bridge(doc, call.rq, |out| {
         resolve::dial_string(&branches, ringing.in_turn, out)
     });
@@ -253,23 +250,14 @@ fn goes_on(did: &Did, alone: Option<&Extension>) -> bool {
     did.then != Destination::HangUp || alone.is_some_and(forwards)
 }
 
-/// What is so for every call from outside that is not refused.
-pub(super) fn prepare(doc: &mut Document, call: Outside<'_, '_>, domain: &Domain, hops: Hops) {
-    action(doc, "set", |out| {
-        out.literal("presence_data=")
-            .literal(gateways::LEG)
-            .gateway(&call.gateway.name);
-    });
-    action(doc, "multiset", |out| {
-        // Headers of the caller's invention stay here; who is transferred stays in the domain (`guest`).
-        out.literal("hangup_after_bridge=true sip_copy_custom_headers=false continue_on_fail=true pbx_hops=")
-            .integer(hops.count())
-            .literal(" force_transfer_context=")
-            .domain(&domain.name)
-            .literal(" pbx_guest=")
-            .domain(&domain.name);
-        outside::after_bridge(call.rq, " ", out);
-    });
+/// What is so for every call from outside that is not refused, and for how many seconds it rings, if it does.
+pub(super) fn prepare(
+    doc: &mut Document,
+    call: Outside<'_, '_>,
+    domain: &Domain,
+    hops: Hops,
+    seconds: Option<u64>,
+) {
     let text = |name: &str| call.rq.param(name).unwrap_or_default();
     let number = text("Caller-Caller-ID-Number");
     let plain = |c: char| c.is_ascii_alphanumeric() || "+*#".contains(c);
@@ -278,13 +266,28 @@ pub(super) fn prepare(doc: &mut Document, call: Outside<'_, '_>, domain: &Domain
         .filter(|c| plain(*c))
         .take(LONGEST_NUMBER)
         .collect();
-    action(doc, "set", |out| {
-        out.literal("effective_caller_id_number=")
-            .free(if number.is_empty() { "anonymous" } else { &number });
-    });
     let name: String = text("Caller-Caller-ID-Name").chars().take(LONGEST_NAME).collect();
-    action(doc, "set", |out| {
-        out.literal("effective_caller_id_name=").free(&name);
+    variables(doc, |out| {
+        out.literal("presence_data=")
+            .literal(gateways::LEG)
+            .gateway(&call.gateway.name)
+            // Headers of the caller's invention stay here; who is transferred stays in the domain (`guest`).
+            .literal(
+                ":hangup_after_bridge=true:sip_copy_custom_headers=false:continue_on_fail=true:pbx_hops=",
+            )
+            .integer(hops.count())
+            .literal(":force_transfer_context=")
+            .domain(&domain.name)
+            .literal(":pbx_guest=")
+            .domain(&domain.name);
+        if let Some(seconds) = seconds {
+            out.literal(":call_timeout=").integer(seconds);
+        }
+        out.literal(":effective_caller_id_number=")
+            .free(if number.is_empty() { "anonymous" } else { &number })
+            .literal(":effective_caller_id_name=")
+            .free(&name);
+        outside::after_bridge(call.rq, out);
     });
 }
 

@@ -3,7 +3,7 @@
 //! Only the phone that dials can change something, and get its mailbox without the PIN: never a call that a
 //! phone was sent on to by somebody else, who transfers it or redirects to a code.
 
-use super::{Call, GRANTED_CONTEXT, WISH_CONTEXT, action, open, refused};
+use super::{Call, GRANTED_CONTEXT, WISH_CONTEXT, action, open, refused, variables};
 use crate::features::{Feature, Wish};
 use crate::schedules::{self, Override, Schedule};
 use crate::store::settings;
@@ -185,10 +185,10 @@ fn told(call: Call<'_, '_>, name: &'static str, tone: &'static str) -> String {
 /// Answers, and waits until sound gets through.
 fn begin(call: Call<'_, '_>, name: &'static str) -> Document {
     let mut doc = open(call.context, name);
-    action(&mut doc, "multiset", |out| {
+    variables(&mut doc, |out| {
         out.literal("pbx_hops=")
             .integer(call.hops.next().count())
-            .literal(" force_transfer_context=")
+            .literal(":force_transfer_context=")
             .domain(&call.home.name);
     });
     action(&mut doc, "answer", |_| {});

@@ -71,10 +71,7 @@ fn transferred(call: Outside<'_, '_>, domain: &Domain, way: &Way<'_>) -> String 
     let mut doc = open(call.context, "guest");
     let mailbox = match way.end {
         follow::End::Rings(ring) => {
-            prepare(&mut doc, call, domain, way.hops);
-            action(&mut doc, "set", |out| {
-                out.literal("call_timeout=").integer(ring.seconds());
-            });
+            prepare(&mut doc, call, domain, way.hops, Some(ring.seconds()));
             bridge(&mut doc, call.rq, |out| ring.dial_string(out));
             action(&mut doc, "transfer", |out| {
                 out.number(&ring.extension.number)
@@ -102,7 +99,7 @@ fn transferred(call: Outside<'_, '_>, domain: &Domain, way: &Way<'_>) -> String 
         }
     };
     if mailbox.voicemail {
-        prepare(&mut doc, call, domain, way.hops);
+        prepare(&mut doc, call, domain, way.hops, None);
         super::call::voicemail(&mut doc, domain, mailbox);
     } else {
         respond(&mut doc, "480", "NO_ANSWER");

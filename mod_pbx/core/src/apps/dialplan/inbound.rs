@@ -37,7 +37,7 @@ pub(super) struct Inbound<'r, 'v> {
 
 /// What is done with a call: the document of an [`super::open`]ed context; none: nobody has the number.
 ///
-/// The numbers that are called from outside are DIDs. A document that has somebody ring begins with `presence_data=` and
+/// The numbers that are called from outside are DIDs. The caller's channel has a `presence_data` of
 /// [`gateways::LEG`] and the gateway's name, by which the gateway's calls are counted.
 fn destination(call: Inbound<'_, '_>) -> Option<String> {
     let outside = Outside {

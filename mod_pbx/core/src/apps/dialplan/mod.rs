@@ -337,6 +337,14 @@ fn action(doc: &mut Document, application: &'static str, fill: impl FnOnce(&mut 
         .end();
 }
 
+/// Sets variables of the caller's channel: `name=value`, with a `:` between two. All at once, since the switch tells of
+/// each application's begin and end, and copies some hundred headers for both.
+fn variables(doc: &mut Document, fill: impl FnOnce(&mut ActionData<'_>)) {
+    action(doc, "multiset", |out| {
+        fill(out.literal("^^:"));
+    });
+}
+
 /// Calls those of this dial string.
 ///
 /// Who already speaks (was transferred, or heard something) has a codec, and whoever is called for them would be offered

@@ -6,7 +6,7 @@
 //! Who pays is who causes the call: who dials; who forwards; who sends on a call by a redirect (302) or a transfer.
 
 use super::refusal::{self, NOBODY, OWN_NUMBER, Why, log};
-use super::{Call, action, bridge, help, open};
+use super::{Call, action, bridge, help, open, variables};
 use crate::caps::Charge;
 use crate::follow::Hops;
 use crate::gateways;
@@ -215,16 +215,15 @@ impl<'r, 'v> Leaving<'r, 'v> {
     }
 
     fn write(&self, doc: &mut Document, (out, charge): (&Out, Charge), after: After<'v>) {
-        if let Some(gateway) = self.guest {
-            action(doc, "set", |data| {
+        variables(doc, |data| {
+            if let Some(gateway) = self.guest {
                 data.literal("presence_data=")
                     .literal(gateways::LEG)
-                    .gateway(&gateway.name);
-            });
-        }
-        action(doc, "multiset", |data| {
+                    .gateway(&gateway.name)
+                    .literal(":");
+            }
             // Headers of the caller's invention stay here (`sofia_outgoing_channel` would copy them).
-            data.literal("^^:hangup_after_bridge=true:sip_copy_custom_headers=false:continue_on_fail=")
+            data.literal("hangup_after_bridge=true:sip_copy_custom_headers=false:continue_on_fail=")
                 // Whatever one says to a call for help, the next is asked too.
                 .literal(if out.is_emergency() { "true" } else { NETWORK })
                 .literal(":accountcode=")
@@ -236,27 +235,23 @@ impl<'r, 'v> Leaving<'r, 'v> {
             if self.guest.is_some() {
                 data.literal(":pbx_guest=").domain(&self.payer.domain.name);
             }
-            after_bridge(self.rq, ":", data);
+            after_bridge(self.rq, data);
+            match after {
+                After::Nothing => {}
+                After::Mailbox(extension) => {
+                    on_failure(data)
+                        .number(&extension.number)
+                        .literal(" XML ")
+                        .literal(MAILBOX_CONTEXT);
+                }
+                After::Did(id) => {
+                    on_failure(data)
+                        .uuid(id)
+                        .literal(" XML ")
+                        .literal(super::did::DID_CONTEXT);
+                }
+            }
         });
-        match after {
-            After::Nothing => {}
-            After::Mailbox(extension) => action(doc, "set", |data| {
-                data.literal("transfer_on_fail=")
-                    .literal(CALLEE)
-                    .literal(" ")
-                    .number(&extension.number)
-                    .literal(" XML ")
-                    .literal(MAILBOX_CONTEXT);
-            }),
-            After::Did(id) => action(doc, "set", |data| {
-                data.literal("transfer_on_fail=")
-                    .literal(CALLEE)
-                    .literal(" ")
-                    .uuid(id)
-                    .literal(" XML ")
-                    .literal(super::did::DID_CONTEXT);
-            }),
-        }
         let leg = Leg {
             domain: self.payer.domain,
             payer: self.payer.extension,
@@ -326,10 +321,15 @@ pub(super) fn explain_forward(view: &View<'_>, payer: &Payer<'_>, number: &E164)
 }
 
 /// Has the channel remember whom it spoke with last: who transfers it after this answer is somebody else.
-pub(super) fn after_bridge(rq: &Request<'_>, separator: &'static str, data: &mut ActionData<'_>) {
+pub(super) fn after_bridge(rq: &Request<'_>, data: &mut ActionData<'_>) {
     if let Some(last) = legs::last_peer(rq) {
-        data.literal(separator).literal("pbx_after=").uuid(last);
+        data.literal(":pbx_after=").uuid(last);
     }
+}
+
+/// Where the call goes when whoever was called does not take it, which follows.
+fn on_failure<'d, 'o>(data: &'d mut ActionData<'o>) -> &'d mut ActionData<'o> {
+    data.literal(":transfer_on_fail=").literal(CALLEE).literal(" ")
 }
 
 /// Tells why in the log, and the caller in words.

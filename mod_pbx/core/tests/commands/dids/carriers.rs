@@ -11,7 +11,7 @@ fn a_call_from_a_carrier_rings_and_goes_on() {
         &document,
         &[
             "presence_data=pbx_gateway_carrier",
-            "continue_on_fail=true pbx_hops=1 force_transfer_context=pbx.test pbx_guest=pbx.test",
+            "continue_on_fail=true:pbx_hops=1:force_transfer_context=pbx.test:pbx_guest=pbx.test",
             "effective_caller_id_number=+442071234567",
             "effective_caller_id_name=Eve   system(x)   Inc",
             "call_timeout=20",

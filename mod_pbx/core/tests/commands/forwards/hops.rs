@@ -41,9 +41,9 @@ fn a_call_is_sent_on_so_often_and_no_more() {
     desk.ok("forward 1002 always 1003");
     has(
         &call(&desk, "1002", "variable_pbx_hops=14"),
-        &["pbx_hops=16 ", ",pbx_hops=16,"],
+        &["pbx_hops=16:", ",pbx_hops=16,"],
     );
     has(&call(&desk, "1002", "variable_pbx_hops=15"), &["482"]);
-    has(&call(&desk, "*43", "variable_pbx_hops=15"), &["pbx_hops=16 "]);
+    has(&call(&desk, "*43", "variable_pbx_hops=15"), &["pbx_hops=16:"]);
     has(&call(&desk, "*43", "variable_pbx_hops=17"), &["482"]);
 }

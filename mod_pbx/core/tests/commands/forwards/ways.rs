@@ -19,7 +19,7 @@ fn each_forward_leads_where_it_says() {
             &[
                 "continue_on_fail=true",
                 "application=\"transfer\" data=\"1002 XML pbx_unanswered\"",
-                "accountcode=1001 ",
+                "accountcode=1001:",
             ],
         );
         assert!(!first.contains("application=\"voicemail\""), "{first}");
@@ -29,9 +29,9 @@ fn each_forward_leads_where_it_says() {
         has(
             &then,
             &[
-                "accountcode=1002 ",
-                "effective_caller_id_number=1001 ",
-                "pbx_hops=2 ",
+                "accountcode=1002:",
+                "effective_caller_id_number=1001:",
+                "pbx_hops=2:",
             ],
         );
         // What has no forward ends in the mailbox.
@@ -48,14 +48,14 @@ fn each_forward_leads_where_it_says() {
     desk.ok("forward 1002 always 1003");
     let always = call(&desk, "1002", "");
     rings(&always, "carol");
-    has(&always, &["accountcode=1002 "]);
+    has(&always, &["accountcode=1002:"]);
     desk.ok("forward 1006 offline 1004");
     rings(&call(&desk, "1006", ""), "dave");
     // Through two extensions: the last who forwards pays.
     desk.ok("forward 1003 always 1006");
     let through = call(&desk, "1002", "");
     rings(&through, "dave");
-    has(&through, &["accountcode=1006 ", "pbx_hops=4 "]);
+    has(&through, &["accountcode=1006:", "pbx_hops=4:"]);
 }
 
 #[test]

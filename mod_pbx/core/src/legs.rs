@@ -10,11 +10,16 @@
 //! who was transferred. Each of its groups has a lock, which is held for as long as a few words take to be copied. (Pointers
 //! that are swapped would have no lock, but every swap looks at what each of the switch's threads reads, and those are as
 //! many as there are calls.) It does not survive a reload of the module: calls that were there before cannot be sent outside.
+//!
+//! All of it is one piece of memory, taken at the start. Texts that the event thread kept one by one would lie among what the
+//! switch's calls took and gave back: holes that its allocator looks through again and again, a few per cent of a call's
+//! processor time after some thousand calls.
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::event::{Event, Kind};
@@ -45,7 +50,7 @@ pub struct Legs {
 /// Channels whose ids have the same hash.
 #[derive(Default)]
 struct Group {
-    places: [Option<Box<Leg>>; PLACES],
+    places: [Option<Leg>; PLACES],
     /// Which place is the next to be taken from a channel that is not over.
     turn: usize,
 }
@@ -53,20 +58,37 @@ struct Group {
 /// One channel.
 #[derive(Debug)]
 struct Leg {
-    id: Box<str>,
+    id: Text,
     whose: Whose,
     /// The channel it was bridged to last.
-    peer: Option<Box<str>>,
+    peer: Option<Text>,
     over: bool,
+}
+
+/// A text that is kept in its place, unless it is longer than the switch's ids and nearly all names are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Text(SmallVec<[u8; 48]>);
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(SmallVec::from_slice(text.as_bytes()))
+    }
+}
+
+impl Text {
+    fn as_str(&self) -> &str {
+        // Made of one.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 /// Whose a channel is.
 #[derive(Debug, Clone)]
 enum Whose {
     /// That of this `pbx_identity`, which the directory or our dial string has set.
-    Identity(Box<str>),
+    Identity(Text),
     /// That of the browser client with this login.
-    Browser(Box<str>),
+    Browser(Text),
     /// Nobody's of ours: a carrier's, or unknown.
     Nobody,
 }
@@ -147,20 +169,20 @@ impl Legs {
 impl Group {
     fn find(&mut self, id: &str) -> Option<&mut Leg> {
         let mut all = self.places.iter_mut().flatten();
-        all.find(|leg| *leg.id == *id).map(|leg| &mut **leg)
+        all.find(|leg| *leg.id.0 == *id.as_bytes())
     }
 
     /// Puts it where it was, else where nothing is, or what is over, or in place of the oldest.
     fn take(&mut self, leg: Leg) {
-        let first = |test: &dyn Fn(&Option<Box<Leg>>) -> bool| self.places.iter().position(test);
-        let same = first(&|place| place.as_ref().is_some_and(|other| *other.id == *leg.id));
+        let first = |test: &dyn Fn(&Option<Leg>) -> bool| self.places.iter().position(test);
+        let same = first(&|place| place.as_ref().is_some_and(|other| other.id == leg.id));
         let free = || first(&Option::is_none);
         let over = || first(&|place| place.as_ref().is_some_and(|leg| leg.over));
         let place = same.or_else(free).or_else(over).unwrap_or_else(|| {
             self.turn = (self.turn + 1) % PLACES;
             self.turn
         });
-        self.places[place] = Some(Box::new(leg));
+        self.places[place] = Some(leg);
     }
 }
 
@@ -217,11 +239,11 @@ pub fn transferred_by<'v>(rq: &Request<'_>, view: &View<'v>) -> Option<Sender<'v
         return None;
     }
     let peer = view.legs.of(&own, |leg| leg.peer.clone())?;
-    let peer = peer.filter(|peer| is_last(peer))?;
-    match &view.legs.of(&peer, |leg| leg.whose.clone())? {
-        Whose::Identity(identity) => of_identity(identity, view),
+    let peer = peer.filter(|peer| is_last(peer.as_str()))?;
+    match &view.legs.of(peer.as_str(), |leg| leg.whose.clone())? {
+        Whose::Identity(identity) => of_identity(identity.as_str(), view),
         Whose::Browser(login) => {
-            let (domain, extension) = view.clients.of_login(login)?.extension(view.snapshot)?;
+            let (domain, extension) = view.clients.of_login(login.as_str())?.extension(view.snapshot)?;
             Some(Sender {
                 domain,
                 extension,
@@ -269,7 +291,8 @@ mod tests {
     }
 
     fn peer(legs: &Legs, id: &str) -> Option<String> {
-        legs.of(id, |leg| leg.peer.clone())?.map(Into::into)
+        legs.of(id, |leg| leg.peer.clone())?
+            .map(|peer| peer.as_str().to_owned())
     }
 
     #[test]

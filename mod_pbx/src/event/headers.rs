@@ -12,7 +12,11 @@ use super::{Draft, EventView};
 ///
 /// An event of a channel has two hundred headers, new to the processor that delivers it, and many a name begins as ours
 /// do: so it is walked through once, and nearly always the hash alone is looked at.
-pub struct Headers(Vec<(c_ulong, &'static CStr)>);
+pub struct Headers {
+    names: Vec<(c_ulong, &'static CStr)>,
+    /// The lowest six bits of each hash, as a set: few of the other headers are in it.
+    some: u64,
+}
 
 impl Headers {
     /// Asks the switch for the hashes: it makes them when a header is added to an event. None: it has no memory.
@@ -24,21 +28,26 @@ impl Headers {
         let view = draft.view();
         let hash = |name: &CStr| view.headers().find(|header| header.is(name.to_bytes()));
         let names = names.iter().map(|name| Some((hash(name)?.hash(), *name)));
-        names.collect::<Option<Vec<_>>>().map(Self)
+        let names = names.collect::<Option<Vec<_>>>()?;
+        let some = names.iter().fold(0, |some, (hash, _)| some | bit(*hash));
+        Some(Self { names, some })
     }
 
     /// The values of all of them in the order of their names: of several headers of one name, the first's.
     pub fn read<'a>(&self, event: &EventView<'a>) -> [Option<&'a [u8]>; MOST_HEADERS] {
         let mut found = [None; MOST_HEADERS];
-        let mut missing = self.0.len().min(MOST_HEADERS);
+        let mut missing = self.names.len().min(MOST_HEADERS);
         for header in event.headers() {
             if missing == 0 {
                 break;
             }
-            for ((hash, name), found) in self.0.iter().zip(&mut found) {
-                // The switch leaves the hash of what it has not added itself at 0 (`switch_event_get_header_ptr`).
-                let may_be = header.hash() == *hash || header.hash() == 0;
-                if may_be && found.is_none() && header.is(name.to_bytes()) {
+            // The switch leaves the hash of what it has not added itself at 0 (`switch_event_get_header_ptr`).
+            let unknown = header.hash() == 0;
+            if !unknown && self.some & bit(header.hash()) == 0 {
+                continue;
+            }
+            for ((hash, name), found) in self.names.iter().zip(&mut found) {
+                if (unknown || header.hash() == *hash) && found.is_none() && header.is(name.to_bytes()) {
                     *found = Some(header.value().unwrap_or_default());
                     missing -= 1;
                 }
@@ -46,4 +55,8 @@ impl Headers {
         }
         found
     }
+}
+
+fn bit(hash: c_ulong) -> u64 {
+    1 << (hash & 63)
 }

@@ -39,6 +39,9 @@ const AGAIN: Duration = Duration::from_millis(5);
 /// A few ticks of the clock that files' times are taken from (1 to 10 ms each).
 const TICKS: Duration = Duration::from_millis(30);
 
+/// While nothing but records of calls is written, which may be every few seconds, the file is read whole once in this time.
+const WHOLE: Duration = Duration::from_secs(60);
+
 /// After a backup failed, the next attempt.
 const RETRY: Duration = Duration::from_secs(600);
 
@@ -151,6 +154,7 @@ fn run(inner: &Inner) {
         };
     let _ended = Ended(&inner.bell);
     let begin = Instant::now();
+    let mut read_whole = None;
     while !inner.bell.wait(pace.look) {
         inner.free();
         inner.look();
@@ -158,7 +162,12 @@ fn run(inner: &Inner) {
             if inner.bell.pause(TICKS) {
                 return;
             }
-            inner.probe();
+            let rev = inner.snapshot.load().rev;
+            let whole = read_whole.is_none_or(|(of, at): (u64, Instant)| of != rev || at.elapsed() >= WHOLE);
+            inner.probe(whole);
+            if whole {
+                read_whole = Some((rev, Instant::now()));
+            }
         }
         // Not at once: a start has enough to do.
         if begin.elapsed() >= pace.first_backup {

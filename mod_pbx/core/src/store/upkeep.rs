@@ -13,7 +13,7 @@ use super::inner::Inner;
 use super::writer::Writer;
 use super::{backup, connection, load, lock, log, open, settings};
 
-/// Up to this many bytes the file is read whole after each time we wrote to it: some 2000 extensions.
+/// Up to this many bytes the file is read whole: some 2000 extensions.
 const PROBED_WHOLE: u64 = 8 << 20;
 
 impl Inner {
@@ -84,12 +84,12 @@ impl Inner {
     /// of the clock that files' times are taken from, and that left no other trace. Call it a moment after
     /// [`Inner::settle`] wrote.
     ///
-    /// A new connection, which has nothing in its cache, must find what we have in memory. A large file takes
-    /// longer to overwrite than that moment; of it only the newest revision is looked at.
-    pub(super) fn probe(&self) {
+    /// A new connection, which has nothing in its cache, must find what we have in memory: all of it, if `whole`. A large
+    /// file takes longer to overwrite than that moment; of it only the newest revision is looked at.
+    pub(super) fn probe(&self, whole: bool) {
         let ours = self.snapshot.load_full();
         let tip = *lock(&self.tip);
-        let whole = lock(&self.files).size() <= PROBED_WHOLE;
+        let whole = whole && lock(&self.files).size() <= PROBED_WHOLE;
         let found = connection::reader(&self.options.database).and_then(|conn| {
             let tx = conn
                 .unchecked_transaction()

@@ -55,12 +55,16 @@ pub(crate) struct Figures {
     pub(crate) cost: (Ratio, f64, f64),
 }
 
-/// Measures bursts that `burst` makes at the one of the two that it is given: the module's is number 0.
-pub(crate) fn measure(pair: &Pair, plan: Plan, burst: impl Fn(usize) -> Burst) -> Figures {
+/// Has both do for a while what is measured then.
+pub(crate) fn warm_up(pair: &Pair, burst: impl Fn(usize) -> Burst) {
     let start = Instant::now();
     while start.elapsed() < WARM {
         round(pair, 2, &burst);
     }
+}
+
+/// Measures bursts that `burst` makes at the one of the two that it is given: the module's is number 0.
+pub(crate) fn measure(pair: &Pair, plan: Plan, burst: impl Fn(usize) -> Burst) -> Figures {
     let rounds: Vec<[Round; 2]> = (0..plan.rounds)
         .map(|_| round(pair, plan.bursts, &burst))
         .collect();

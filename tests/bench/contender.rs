@@ -143,8 +143,8 @@ impl Plan {
             command.arg(option).arg(self.path(folder));
         }
         command
-            // With two cores glibc has 16 arenas. A switch this bare has just as many threads that allocate, and ours
-            // would have them wait for each other; one with its usual modules does in any case. Neither does here.
+            // As deploy/systemd/freeswitch.conf. With two cores glibc has 16 arenas: a switch this bare has just as many
+            // threads that allocate, and ours would wait for each other; one with its usual modules does in any case.
             .env("MALLOC_ARENA_MAX", "64")
             .stdin(Stdio::null())
             .stderr(output.try_clone().unwrap())

@@ -26,7 +26,9 @@ fn against_static(installed: &Installed, sipp: &Path, size: u32) {
     let pair = Pair::start(installed, size, "REGISTER", "");
     // One phone each: a line has room for a few Contacts.
     let phones = [(pair.ours.port, free_port()), (pair.theirs.port, free_port())];
-    let figures = bursts::measure(&pair, PLAN, |which| register(sipp, phones[which]));
+    let burst = |which: usize| register(sipp, phones[which]);
+    bursts::warm_up(&pair, burst);
+    let figures = bursts::measure(&pair, PLAN, burst);
     let (ratio, ours, theirs) = figures.rate;
     row(
         &format!("REGISTER/s at {size} lines against static XML of one user"),
